@@ -1,0 +1,60 @@
+# One word per everyday command; the same words in CI.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ONCE   ?=
+TAMPER ?=
+
+.PHONY: help demo test check unit bench schemas pins clean
+help:
+	@echo "make demo     the main job on real bytes (ONCE=1 ends by itself, TAMPER=1 must fail)"
+	@echo "make test     everything: check, then all tests"
+	@echo "make check    ruff, mypy --strict, import contracts, file sizes, generated files"
+	@echo "make bench    latency and footprint beside a floor, to build/bench.json"
+	@echo "make schemas  write docs/contract and the settings schema from their models"
+
+$(BIN)/python:
+	@echo "· making the virtual environment"
+	@$(PYTHON) .ci/make_venv.py $(VENV)
+
+$(VENV)/.runtime: requirements/runtime.txt | $(BIN)/python
+	@echo "· installing what the agent needs (once)"
+	@$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes --compile -r requirements/runtime.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "· installing what the tests need (once)"
+	@$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes --compile -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.project: pyproject.toml $(VENV)/.runtime
+	@$(BIN)/python .ci/link_project.py $(VENV)
+	@touch $@
+
+demo: $(VENV)/.project
+	@ONCE=$(ONCE) TAMPER=$(TAMPER) $(BIN)/python -m simulator.demo
+
+check: $(VENV)/.dev $(VENV)/.project
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python .ci/check_sizes.py
+	@$(BIN)/python -m protocols.contract.publish --check
+
+test: check
+	@sh .ci/test.sh $(BIN)
+
+unit: $(VENV)/.dev $(VENV)/.project
+	@$(BIN)/python -m pytest -q tests/unit tests/property
+
+bench: $(VENV)/.dev $(VENV)/.project
+	@$(BIN)/python -m tests.bench
+
+schemas: $(VENV)/.dev $(VENV)/.project
+	@$(BIN)/python -m protocols.contract.publish
+
+pins: $(VENV)/.dev
+	@cd requirements && for f in runtime dev; do ../$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-header --strip-extras --allow-unsafe -o $$f.txt $$f.in; done
+
+clean:
+	@rm -rf build $(VENV)
