@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal
 
 from protocols.core.card import Card, CardToken
@@ -92,9 +91,8 @@ Outcome = Final | Unknown
 @dataclass(frozen=True, slots=True)
 class TerminalRecord:
     """A transaction as the terminal remembers it. `keys` are its references by name (receipt, trace,
-    turnover …), `at` its own clock, `result` what it says became of it."""
+    turnover, at …), `result` what it says became of it."""
 
     keys: Mapping[str, str]
     amount: Money | None = None
-    at: datetime | None = None
     result: Final | None = None

@@ -1,0 +1,148 @@
+"""The judge: the only maker of a recovered outcome.
+
+Protocols fetch what the terminal says; `judge` compares it with the marks that were written before the first
+byte with an effect. Its rules, in order of proof, are those of the sheet `zvt` chapter 5 put in general words:
+
+* by id: the record that carries our own key decides;
+* last: the terminal's last transaction is compared with the one it had before ours (the *baseline*);
+* a record that agrees with the baseline proves that ours was not booked;
+* a record that agrees with the keys of a result we had seen is ours;
+* the direct successor of the baseline, of our amount, not older than the baseline on the terminal's own clock,
+  is ours if the terminal had taken our command; anything else is for a human, with the evidence side by side. Never by sending again.
+
+A mark's keys: `last.<name>` is the baseline, `baseline` is `known`, `empty` or `unreadable`, `taken` says that
+the terminal accepted the command, `at` is the terminal's clock as MMDDhhmmss (the wire has no year), and plain
+names (`receipt`, `trace` …) come from a result seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from protocols.core.operations import Recover, amount_of
+from protocols.core.outcomes import (
+    Cancelled,
+    Evidence,
+    NotStarted,
+    Outcome,
+    Source,
+    TerminalRecord,
+    Unknown,
+)
+
+# Keys by which a transaction is told from another; `receipt` is the one that counts up by one per booking.
+IDENTITY_KEYS = ("trace", "receipt", "turnover")
+# Receipt numbers have four digits and start again at 0001 (ZVT BMP 87).
+RECEIPT_WRAP = 9999
+
+
+def judge(sought: Recover, seen: Sequence[TerminalRecord], source: Source) -> Outcome:
+    """The outcome of the sought attempt, from what the terminal says now. Total: never raises."""
+    if source == "by_id":
+        return _by_id(sought, seen)
+    if source == "late_message" and seen:
+        return _adopt(seen[-1], Evidence(source, agrees=("dialogue",), seen=seen[-1].keys))
+    if source == "last":
+        return _by_last(sought, seen[-1] if seen else None)
+    return _human("no_proof", Evidence(source))
+
+
+def noted(sought: Recover) -> dict[str, str]:
+    """All keys of the attempt's marks, later marks over earlier ones."""
+    keys: dict[str, str] = {}
+    for mark in sought.marks:
+        keys.update(mark.keys)
+    return keys
+
+
+def _by_id(sought: Recover, seen: Sequence[TerminalRecord]) -> Outcome:
+    for record in seen:
+        if record.keys.get("reference") == sought.attempt.key:
+            return _adopt(record, Evidence("by_id", agrees=("reference",), seen=record.keys))
+    return NotStarted(code="not_booked", evidence=Evidence("by_id", differs=("reference",)))
+
+
+def _by_last(sought: Recover, record: TerminalRecord | None) -> Outcome:
+    notes = noted(sought)
+    result_seen = any(mark.stage == "result_seen" for mark in sought.marks)
+    baseline = {key.removeprefix("last."): value for key, value in notes.items() if key.startswith("last.")}
+    if record is None:
+        return _without_record(notes, result_seen)
+    if result_seen and _agree(notes, record.keys)[0]:
+        agrees, _ = _agree(notes, record.keys)
+        return _adopt(record, Evidence("last", agrees=agrees, seen=record.keys))
+    agrees, differs = _agree(baseline, record.keys)
+    if agrees and not differs:
+        return _not_booked(
+            Evidence("last", agrees=tuple(f"last.{key}" for key in agrees), seen=record.keys), result_seen
+        )
+    if result_seen:
+        return _human("another_transaction", Evidence("last", differs=IDENTITY_KEYS, seen=record.keys))
+    return _successor(sought, record, notes, baseline)
+
+
+def _without_record(notes: Mapping[str, str], result_seen: bool) -> Outcome:
+    if notes.get("baseline") == "empty":
+        return _not_booked(Evidence("last", agrees=("last.empty",), seen=dict(notes)), result_seen)
+    return _human("terminal_forgot", Evidence("last", differs=("last",), seen=dict(notes)))
+
+
+def _successor(
+    sought: Recover, record: TerminalRecord, notes: Mapping[str, str], baseline: Mapping[str, str]
+) -> Outcome:
+    checks = {
+        "receipt": _follows(baseline.get("receipt"), record.keys.get("receipt"), notes.get("baseline")),
+        "amount": record.amount is not None and record.amount == amount_of(sought.operation),
+        "at": _not_older(baseline.get("at"), record.keys.get("at")),
+        "taken": notes.get("taken") == "yes",
+    }
+    evidence = Evidence(
+        "last",
+        agrees=tuple(name for name, fits in checks.items() if fits),
+        differs=tuple(name for name, fits in checks.items() if not fits),
+        seen=record.keys,
+    )
+    if not evidence.differs:
+        return _adopt(record, evidence)
+    return _human("another_transaction", evidence)
+
+
+def _follows(before: str | None, after: str | None, baseline: str | None) -> bool:
+    if after is None or not after.isdecimal():
+        return False
+    if before is None:
+        return baseline == "empty"
+    return before.isdecimal() and int(after) == int(before) % RECEIPT_WRAP + 1
+
+
+def _not_older(before: str | None, after: str | None) -> bool:
+    """On the terminal's own clock; December to January counts as going on."""
+    if before is None or after is None:
+        return True
+    return after >= before or (before[:2] == "12" and after[:2] == "01")
+
+
+def _agree(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which identity keys both sides know and agree on, and which differ; all must agree to count."""
+    both = [key for key in IDENTITY_KEYS if ours.get(key) and theirs.get(key)]
+    differs = tuple(key for key in both if ours[key] != theirs[key])
+    agrees = tuple(key for key in both if ours[key] == theirs[key])
+    return (() if differs else agrees), differs
+
+
+def _adopt(record: TerminalRecord, evidence: Evidence) -> Outcome:
+    if record.result is None:
+        return _human("no_result", evidence)
+    return replace(record.result, evidence=evidence)
+
+
+def _not_booked(evidence: Evidence, result_seen: bool) -> Outcome:
+    """Nothing stands in the terminal; after a result was seen something had begun, so it was cancelled."""
+    if result_seen:
+        return Cancelled(code="not_booked", evidence=evidence)
+    return NotStarted(code="not_booked", evidence=evidence)
+
+
+def _human(code: str, evidence: Evidence) -> Unknown:
+    return Unknown(code=code, owner="human", evidence=evidence)
