@@ -1,0 +1,90 @@
+"""The settings of one ZVT terminal, checked once, with errors that name key, value and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Literal, Self, get_type_hints
+
+from protocols.core.card import TokenKind
+from protocols.core.values import CURRENCY_NUMBERS
+
+Scalar = str | int | float | bool
+
+
+class OptionError(ValueError):
+    """A key of a terminal's options is unknown or holds something that is not allowed."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ZvtOptions:
+    """All times in seconds, with their chapter in PA00P016 (transport) and PA00P015 (application).
+
+    `config` is the registration byte (PA00P015 ch. 2.1): BE = receipts, statuses and print lines to us, and
+    neither amounts nor administration at the terminal's own keys, so that nothing happens behind our back.
+    """
+
+    transport: Literal["serial", "tcp"] = "serial"
+    currency: str = "CAD"
+    password: str = "000000"
+    config: int = 0xBE
+    terminal_id: str | None = None  # the eight digits it must tell at its greeting; None learns them
+    token_kind: TokenKind = "recognition"
+    token_scope: str = ""
+    capture_with: Literal["book_total", "partial_reversal"] = "book_total"
+    t1_s: float = 0.2  # gap between two bytes of a serial frame (PA00P016 ch. 4)
+    t2_s: float = 5.0  # serial frame to its ACK
+    t3_s: float = 5.0  # command to its answer
+    t4_s: float = 180.0  # between two messages of the terminal; restarted by each, set anew by 04 FF
+    silence_alert_s: float = 40.0  # vendors send a status every 30 to 40 s
+    read_card_timeout_s: int = 60
+    probe_s: float = 240.0  # an idle terminal is asked for its status this often
+    redial_s: float = 5.0  # the longest pause between two tries to reach it
+
+    def __repr__(self) -> str:
+        return f"ZvtOptions(transport={self.transport!r}, terminal_id={self.terminal_id!r})"
+
+    def __post_init__(self) -> None:
+        if self.currency not in CURRENCY_NUMBERS:
+            raise OptionError(
+                f"currency is {self.currency!r}; allowed: {', '.join(sorted(CURRENCY_NUMBERS))}"
+            )
+        if not (len(self.password) == 6 and self.password.isdecimal()):
+            raise OptionError("password must be six digits; the value given is not shown")
+        if not 0 <= self.config <= 0xFF:
+            raise OptionError(f"config is {self.config}; allowed: one byte, 0x00 to 0xFF")
+        if self.terminal_id is not None and not (len(self.terminal_id) == 8 and self.terminal_id.isdecimal()):
+            raise OptionError(
+                f"terminal_id is {self.terminal_id!r}; allowed: eight digits, as on its receipts"
+            )
+        for name in ("t1_s", "t2_s", "t3_s", "t4_s", "silence_alert_s", "probe_s", "redial_s"):
+            if getattr(self, name) <= 0:
+                raise OptionError(f"{name} is {getattr(self, name)}; allowed: more than 0 seconds")
+        if not 1 <= self.read_card_timeout_s <= 99:
+            raise OptionError(f"read_card_timeout_s is {self.read_card_timeout_s}; allowed: 1 to 99")
+
+    @classmethod
+    def from_mapping(cls, options: Mapping[str, Scalar]) -> Self:
+        """Build from a settings table. Raises OptionError for an unknown key or a wrong type."""
+        hints = get_type_hints(cls)
+        known = {field.name: hints[field.name] for field in fields(cls)}
+        for name, value in options.items():
+            if name not in known:
+                raise OptionError(f"{name} is not an option of zvt; known: {', '.join(sorted(known))}")
+            _check_kind(name, value, known[name])
+        return cls(**options)  # type: ignore[arg-type]  # each value was just held against its annotation
+
+
+def _check_kind(name: str, value: Scalar, kind: object) -> None:
+    allowed = getattr(kind, "__args__", ())
+    if kind is float:
+        fits, wanted = isinstance(value, int | float) and not isinstance(value, bool), "a number"
+    elif kind is int:
+        fits, wanted = isinstance(value, int) and not isinstance(value, bool), "a whole number"
+    elif allowed and all(isinstance(choice, str) for choice in allowed):
+        fits, wanted = value in allowed, " or ".join(map(repr, allowed))
+    else:
+        fits, wanted = isinstance(value, str), "a text"
+    if not fits:
+        shown = "a value that is not shown" if name == "password" else repr(value)
+        raise OptionError(f"{name} is {shown}; allowed: {wanted}")
