@@ -1,0 +1,46 @@
+"""The agent's own broken promises, beside those of the wires (protocols.core.errors).
+
+    AgentError
+    ├── JournalFailed        a write did not reach the disk; nothing that depends on it may happen
+    ├── JournalUnusable      the journal cannot be opened or trusted; money stops until an operator acts
+    └── SettingsError        the settings name something that cannot be (file, key, value, what is allowed)
+
+`fault` says who has to act, `effect` whether money may have moved because of it, `code` is stable.
+"""
+
+from __future__ import annotations
+
+from protocols.core.errors import Effect, Fault
+
+
+class AgentError(Exception):
+    """A promise of the agent itself was broken."""
+
+    fault: Fault = "ours"
+    effect: Effect = "none"
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class JournalFailed(AgentError):  # noqa: N818  named for what happened to the write
+    """A write may not be on disk. Codes: journal_full, journal_io, journal_closed.
+
+    The caller does nothing further for the operation it was writing for: silence is the safe answer.
+    """
+
+    effect: Effect = "unknown"
+
+
+class JournalUnusable(AgentError):  # noqa: N818  named for the state it is in
+    """The journal cannot be opened or believed. Codes: journal_corrupt, journal_foreign, journal_newer,
+    journal_in_use, journal_unreadable."""
+
+    fault: Fault = "operator"
+
+
+class SettingsError(AgentError):
+    """The settings are wrong: which file, which key, which value, what is allowed."""
+
+    fault: Fault = "operator"

@@ -1,0 +1,1 @@
+"""What every journal keeps, the real one and the fake alike."""

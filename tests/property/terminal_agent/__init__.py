@@ -1,0 +1,1 @@
+"""Properties of the agent, found by Hypothesis."""
