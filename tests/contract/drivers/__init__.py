@@ -1,0 +1,1 @@
+"""Drivers: contract tests."""
