@@ -1,1 +1,1 @@
-"""."""
+"""The contract over MQTT: topics, envelope, commands, replies, events, projections, and their words."""

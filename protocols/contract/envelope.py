@@ -1,0 +1,165 @@
+"""The envelope: CloudEvents 1.0, structured mode, JSON (cloudevents.io, spec.md and formats/json-format.md).
+
+Reading is strict about what JSON leaves open (duplicate names, NaN, size, depth) because the content hash
+must mean one thing; it is tolerant about attributes it does not know. No error repeats what was read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 16
+TYPE_PREFIX = "terminal-agent.v1."
+CONTENT_TYPE = "application/json"
+
+
+Detail = Literal[
+    "too_large",
+    "not_utf8",
+    "not_json",
+    "duplicate_name",
+    "too_deep",
+    "missing",
+    "wrong_type",
+    "unknown_value",
+    "out_of_range",
+    "malformed",
+    "card_number",
+]
+
+
+class MalformedError(ValueError):
+    """A message outside the contract: `path` names the field in words of ours, `detail` what is wrong."""
+
+    def __init__(self, path: str, detail: Detail) -> None:
+        super().__init__(f"{path}: {detail}")
+        self.path = path
+        self.detail: Detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One CloudEvent. `epoch`, `seq`, `boot` are our extension attributes, present on facts."""
+
+    id: str
+    source: str
+    type: str
+    data: Mapping[str, Any]
+    time: str | None = None
+    subject: str | None = None
+    epoch: str | None = None
+    seq: int | None = None
+    boot: int | None = None
+
+
+def pack(envelope: Envelope) -> bytes:
+    """The envelope as JSON, UTF-8. The same envelope always gives the same bytes."""
+    attributes: dict[str, Any] = {"specversion": "1.0", "datacontenttype": CONTENT_TYPE}
+    for name in ("id", "source", "type", "time", "subject", "epoch", "seq", "boot"):
+        if (value := getattr(envelope, name)) is not None:
+            attributes[name] = value
+    return _compact({**attributes, "data": dict(envelope.data)})
+
+
+def unpack(payload: bytes, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Envelope:
+    """The envelope of a payload. Raises MalformedError for any bytes that are not one."""
+    return envelope_of(read_object(payload, max_bytes, max_depth))
+
+
+def envelope_of(fields: Mapping[str, Any]) -> Envelope:
+    """The envelope of a JSON object; attributes that we do not know are left out. Raises MalformedError."""
+    if fields.get("specversion") != "1.0":
+        raise MalformedError("specversion", "unknown_value" if "specversion" in fields else "missing")
+    for name in ("id", "source", "type"):
+        if not isinstance(fields.get(name), str) or not fields[name]:
+            raise MalformedError(name, "wrong_type" if name in fields else "missing")
+    if fields.get("datacontenttype", CONTENT_TYPE) != CONTENT_TYPE:
+        raise MalformedError("datacontenttype", "unknown_value")
+    if not isinstance(fields.get("data"), dict):
+        raise MalformedError("data", "wrong_type" if "data" in fields else "missing")
+    return Envelope(
+        **{name: fields[name] for name in ("id", "source", "type", "data")},
+        **{name: _optional(fields, name, str) for name in ("time", "subject", "epoch")},
+        **{name: _optional(fields, name, int) for name in ("seq", "boot")},
+    )
+
+
+def canonical(data: Mapping[str, Any]) -> bytes:
+    """Canonical JSON: sorted names, no spaces, UTF-8, no escapes but those JSON demands."""
+    return _compact(data, sort=True)
+
+
+def content_hash(data: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical `data`, in hexadecimal: equal for commands that ask the same."""
+    return hashlib.sha256(canonical(data)).hexdigest()
+
+
+def read_object(payload: bytes, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> dict[str, Any]:
+    """One JSON object in UTF-8. Raises MalformedError; every reason it can have is in `Detail`."""
+    if len(payload) > max_bytes:
+        raise MalformedError("payload", "too_large")
+    try:
+        value = json.loads(
+            payload.decode("utf-8"), object_pairs_hook=_unique, parse_float=_finite, parse_constant=_refuse
+        )
+    except MalformedError:
+        raise
+    except UnicodeDecodeError:
+        raise MalformedError("payload", "not_utf8") from None
+    except RecursionError:
+        raise MalformedError("payload", "too_deep") from None
+    except ValueError:
+        raise MalformedError("payload", "not_json") from None
+    if not isinstance(value, dict):
+        raise MalformedError("payload", "wrong_type")
+    _check(value, max_depth)
+    return value
+
+
+def _compact(value: Mapping[str, Any], *, sort: bool = False) -> bytes:
+    text = json.dumps(value, sort_keys=sort, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8")
+
+
+def _optional(fields: Mapping[str, Any], name: str, kind: type) -> Any:
+    """An optional attribute of one type, None where it is absent or null."""
+    value = fields.get(name)
+    if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+        raise MalformedError(name, "wrong_type")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise MalformedError("payload", "duplicate_name")
+    return fields
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise MalformedError("payload", "not_json")
+    return number
+
+
+def _refuse(_: str) -> None:
+    raise MalformedError("payload", "not_json")
+
+
+def _check(value: Any, depth_left: int) -> None:
+    """Raise MalformedError for nesting beyond the limit and for half surrogates, which UTF-8 cannot carry."""
+    if isinstance(value, str):
+        if any("\ud800" <= mark <= "\udfff" for mark in value):
+            raise MalformedError("payload", "not_utf8")
+    elif isinstance(value, dict | list):
+        if depth_left == 0:
+            raise MalformedError("payload", "too_deep")
+        for item in [*value, *value.values()] if isinstance(value, dict) else value:
+            _check(item, depth_left - 1)

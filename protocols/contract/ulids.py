@@ -1,0 +1,13 @@
+"""ULIDs: ids that sort by the time they were made (github.com/ulid/spec). Time and entropy are arguments."""
+
+from __future__ import annotations
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def make_ulid(unix_ms: int, entropy: bytes) -> str:
+    """26 characters of a time (milliseconds since 1970) and ten bytes of entropy. Raises ValueError."""
+    if len(entropy) != 10 or not 0 <= unix_ms < 1 << 48:
+        raise ValueError(f"a ULID takes 48 bits of time and 10 bytes of entropy, not {len(entropy)} bytes")
+    number = (unix_ms << 80) | int.from_bytes(entropy, "big")
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
