@@ -29,7 +29,7 @@ class Carry:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The cable is cut here: what arrived can still be read, what is under way is lost, both sides see it end."""
+    """The cable is cut here: what arrived can still be read, the rest is lost, both sides see it end."""
 
     why: str = "the cable was cut"
 
@@ -59,7 +59,8 @@ class NullModem:
 
     def cut(self, why: str = "the cable was cut") -> None:
         """End what is open on both sides. Opening again works at once."""
-        for port in tuple(self._open.values()):
+        ports, self._open = tuple(self._open.values()), {}
+        for port in ports:
             port.lost(EndpointClosed("unplugged", why))
 
     def unplug(self) -> None:
