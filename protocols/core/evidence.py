@@ -1,18 +1,19 @@
 """The judge: the only maker of a recovered outcome.
 
 Protocols fetch what the terminal says; `judge` compares it with the marks that were written before the first
-byte with an effect. Its rules, in order of proof, are those of the sheet `zvt` chapter 5 put in general words:
+byte with an effect. Its rules, in order of proof:
 
 * by id: the record that carries our own key decides;
 * last: the terminal's last transaction is compared with the one it had before ours (the *baseline*);
 * a record that agrees with the baseline proves that ours was not booked;
 * a record that agrees with the keys of a result we had seen is ours;
-* the direct successor of the baseline, of our amount, not older than the baseline on the terminal's own clock,
-  is ours if the terminal had taken our command; anything else is for a human, with the evidence side by side. Never by sending again.
+* the direct successor of the baseline, of our amount, not older than the baseline on the terminal's own
+  clock, is ours if the terminal had taken our command; anything else is for a human, with the evidence side
+  by side. Never by sending again.
 
-A mark's keys: `last.<name>` is the baseline, `baseline` is `known`, `empty` or `unreadable`, `taken` says that
-the terminal accepted the command, `at` is the terminal's clock as MMDDhhmmss (the wire has no year), and plain
-names (`receipt`, `trace` …) come from a result seen.
+A mark's keys: `last.<name>` is the baseline, `baseline` is `known`, `empty` or `unreadable`, `taken` says
+that the terminal accepted the command, `at` is the terminal's clock as MMDDhhmmss (the wire has no year),
+and plain names (`receipt`, `trace` …) come from a result seen.
 """
 
 from __future__ import annotations

@@ -1,0 +1,28 @@
+"""Name -> what to build. The only file that names concrete protocols; a new protocol is one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from protocols.core.session import Session
+from protocols.zvt.options import Scalar, ZvtOptions
+from protocols.zvt.session import ZvtSession
+
+Options = Mapping[str, Scalar]
+Entropy = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """How to build a session of one protocol from a terminal's options."""
+
+    build: Callable[[Options, Entropy], Session]
+    check: Callable[[Options], object]
+
+
+PROTOCOLS: Mapping[str, Protocol] = {
+    "zvt": Protocol(
+        lambda options, _entropy: ZvtSession(ZvtOptions.from_mapping(options)), ZvtOptions.from_mapping
+    ),
+}

@@ -1,0 +1,73 @@
+"""What a session is busy with: one operation, its plan of errands, and what has come of it so far."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from protocols.core.operations import (
+    Attempt,
+    Capture,
+    Diagnose,
+    Operation,
+    Preauth,
+    Reconcile,
+    Recover,
+    Refund,
+    Reprint,
+    Request,
+    Reversal,
+    Sale,
+    StoreCard,
+)
+from protocols.core.outcomes import Outcome, TerminalRecord
+from protocols.core.session import Mono
+from protocols.zvt.receipts import ReceiptCollector
+from protocols.zvt.steps import Errand
+
+# Operations after which the terminal's last transaction is another one: their plan notes the baseline first.
+BOOKED = Sale | Refund | Reversal | Preauth | Capture | Reconcile
+UNBOOKED = StoreCard | Diagnose | Reprint
+
+
+@dataclass(slots=True)
+class Dialogue:
+    """One operation in work. `sought` is the request itself, also when it is being recovered."""
+
+    operation: Operation
+    attempt: Attempt
+    commit_before: Mono
+    plan: deque[Errand] | None = None
+    committed: bool = False
+    taken: bool = False
+    abort_asked: bool = False
+    abort_sent: bool = False
+    outcome: Outcome | None = None
+    result_seen: bool = False
+    notes: dict[str, str] = field(default_factory=dict)
+    record: TerminalRecord | None = None
+    receipts: ReceiptCollector = field(default_factory=ReceiptCollector)
+
+    @property
+    def sought(self) -> Request:
+        """The request whose outcome is wanted."""
+        return self.operation.operation if isinstance(self.operation, Recover) else self.operation
+
+    @property
+    def recovering(self) -> bool:
+        """Whether we only ask what became of an earlier attempt."""
+        return isinstance(self.operation, Recover)
+
+    @property
+    def books(self) -> bool:
+        """Whether the operation leaves a transaction in the terminal, so that its loss is in doubt."""
+        return isinstance(self.sought, BOOKED)
+
+
+def plan_of(operation: Operation, *, registered: bool) -> deque[Errand]:
+    """The errands of an operation. A recovery never registers: registration may disturb what is sought."""
+    if isinstance(operation, Recover):
+        return deque([Errand.ENQUIRE, Errand.READ])
+    greeting = [] if registered else [Errand.REGISTER]
+    notes = [Errand.ENQUIRE, Errand.NOTE] if isinstance(operation, BOOKED) else []
+    return deque([*greeting, *notes, Errand.WORK])

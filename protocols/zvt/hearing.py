@@ -1,0 +1,388 @@
+"""What the terminal says, errand by errand, and what we answer (PA00P015 ch. 1.2, 3).
+
+While the terminal leads, each of its messages gets `80 00 00`; a result gets it only after it is on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from protocols.core.evidence import judge
+from protocols.core.facts import Orphan
+from protocols.core.operations import Recover, Reprint, StoreCard, amount_of
+from protocols.core.outcomes import (
+    Approved,
+    Cancelled,
+    Evidence,
+    NotStarted,
+    Outcome,
+    TerminalRecord,
+    Unknown,
+)
+from protocols.core.session import Alert, Mono, Progress
+from protocols.core.values import CURRENCY_NUMBERS
+from protocols.zvt import codes
+from protocols.zvt.data_objects import Message
+from protocols.zvt.messages import (
+    AbortedByTerminal,
+    Completion,
+    IntermediateStatus,
+    Negative,
+    Positive,
+    PrintBlock,
+    PrintLine,
+    StatusInformation,
+)
+from protocols.zvt.results import keys_of, outcome_of, record_of, refusal
+from protocols.zvt.steps import Errand, Event
+
+if TYPE_CHECKING:
+    from protocols.zvt.session import ZvtSession
+
+_BUSY = 0x9C
+_WRONG_CURRENCY = 0x6F
+_BUSY_AGAIN_S = 5.0
+
+
+class Hearing:
+    """Reads the terminal's messages for one session; all state is the session's."""
+
+    def __init__(self, session: ZvtSession) -> None:
+        self._session = session
+        self._readers: Mapping[type, Callable[..., None]] = {
+            Positive: self._positive,
+            Negative: self._negative,
+            IntermediateStatus: self._intermediate,
+            StatusInformation: self._status,
+            Completion: self._completion,
+            AbortedByTerminal: self._aborted,
+            PrintLine: self._print,
+            PrintBlock: self._print,
+        }
+
+    def hear(self, message: Message, now: Mono) -> None:
+        """Take one whole message."""
+        session = self._session
+        if message.masked:
+            session.tell(Alert("card_number_masked", {"count": str(message.masked)}))
+        if not isinstance(message, Positive | Negative):
+            self._led(now, message)
+        self._readers.get(type(message), self._polite)(message, now)
+
+    def _led(self, now: Mono, message: Message) -> None:
+        """A command of the terminal: it leads, whether or not it answered our command first."""
+        session = self._session
+        if session.allows(Event.TAKEN):
+            if (
+                session.dialogue is not None
+                and session.dialogue.recovering
+                and session.errand is Errand.ENQUIRE
+            ):
+                # Our question was not answered: the terminal goes on with the dialogue that we lost.
+                session.errand = Errand.OLD
+            session.move(Event.TAKEN)
+        if session.errand is not None:
+            minutes = message.timeout_minutes if isinstance(message, IntermediateStatus) else None
+            session.line.led(now, minutes)
+
+    def _polite(self, _message: Message, now: Mono) -> None:
+        """The terminal's clock, menus and the like: taken note of."""
+        self._session.say(Positive(), now)
+
+    # --- answers to our commands ----------------------------------------------------------------
+
+    def _positive(self, _message: Positive, now: Mono) -> None:
+        session = self._session
+        if not session.allows(Event.TAKEN):
+            return  # the answer to our 06 B0, or to nobody: neither tells an outcome
+        session.move(Event.TAKEN)
+        session.line.led(now)
+        dialogue = session.dialogue
+        if session.errand is Errand.WORK and dialogue is not None and dialogue.books and not dialogue.taken:
+            dialogue.taken = True
+            session.mark("step_done", {"taken": "yes"}, session.send_abort)
+        elif session.errand is Errand.WORK:
+            session.send_abort(now)
+
+    def _negative(self, message: Negative, now: Mono) -> None:
+        session = self._session
+        if not session.allows(Event.TAKEN):
+            return  # 84 83 to our 06 B0: too late; the dialogue itself will tell the outcome
+        errand = session.errand
+        session.finish_errand(now)
+        self._refused(errand, message.code, now)
+
+    def _refused(self, errand: Errand | None, code: int, now: Mono) -> None:
+        session = self._session
+        if errand is Errand.REGISTER:
+            session.unfit("wrong_currency" if code == _WRONG_CURRENCY else "registration_refused", now)
+        elif errand is Errand.NOTE:
+            self._noted(now, empty=code == session.options.nothing_stored_code)
+        elif errand is Errand.READ:
+            self._read_refused(code, now)
+        elif errand is Errand.ENQUIRE:
+            self._enquired(code, now)  # 84 9C: busy; an unsupported enquiry (84 83) tells nothing against it
+        elif errand is Errand.WORK and session.dialogue is not None:
+            evidence = Evidence("dialogue", seen={"refused": f"{code:02X}"})
+            outcome = refusal(code, evidence, session.dialogue.sought)
+            if not isinstance(outcome, NotStarted):
+                # A refused command has done nothing, whatever the reason is called.
+                outcome = NotStarted(code=codes.RESULTS[code].slug, evidence=evidence)
+            session.conclude(outcome, now)
+
+    # --- while the terminal leads ---------------------------------------------------------------
+
+    def _intermediate(self, message: IntermediateStatus, now: Mono) -> None:
+        session = self._session
+        session.say(Positive(), now)
+        dialogue = session.dialogue
+        if dialogue is not None and session.errand in (Errand.WORK, Errand.OLD):
+            shown = codes.INTERMEDIATE[message.status]
+            text = " ".join(message.display_lines) or None
+            session.tell(
+                Progress(dialogue.sought.operation_id, shown.state, shown.slug, shown.waiting_on, text)
+            )
+
+    def _print(self, message: PrintLine | PrintBlock, now: Mono) -> None:
+        session = self._session
+        if session.dialogue is not None:
+            session.dialogue.receipts.add(message)
+        session.say(Positive(), now)
+
+    def _status(self, message: StatusInformation, now: Mono) -> None:
+        session = self._session
+        dialogue, errand = session.dialogue, session.errand
+        if dialogue is None and errand is None:
+            self._orphan(message, now)
+        elif dialogue is not None and errand is Errand.WORK:
+            self._result(message, now)
+        elif dialogue is not None and errand is Errand.OLD:
+            self._late(message, now)
+        else:
+            if dialogue is not None and errand in (Errand.NOTE, Errand.READ):
+                dialogue.record = record_of(message, dialogue.sought, session.options)
+            session.say(Positive(), now)
+
+    def _result(self, message: StatusInformation, now: Mono) -> None:
+        """A result of our own command. A second one may come (PIN repeated): the last one counts."""
+        session = self._session
+        dialogue = session.dialogue
+        assert dialogue is not None
+        evidence = Evidence("dialogue", agrees=("dialogue",), seen=keys_of(message))
+        dialogue.outcome = outcome_of(message, dialogue.sought, session.options, evidence)
+        self._book_result(message, now)
+
+    def _book_result(self, message: StatusInformation, now: Mono) -> None:
+        session = self._session
+        dialogue = session.dialogue
+        assert dialogue is not None
+        if isinstance(dialogue.sought, Reprint):
+            session.say(Positive(), now)
+            return
+        dialogue.result_seen = True
+        code = message.result_code
+        keys = {**keys_of(message), "result": "none" if code is None else f"{code:02X}"}
+        if message.amount_minor is not None:
+            keys["amount_minor"] = str(message.amount_minor)
+        session.mark("result_seen", keys, self._acknowledge)
+
+    def _acknowledge(self, now: Mono) -> None:
+        """`80 00 00` to 04 0F: from here on the terminal may book (PA00P015 ch. 2.2.8)."""
+        session = self._session
+        session.say(Positive(), now)
+        dialogue = session.dialogue
+        if dialogue is not None and isinstance(dialogue.sought, StoreCard) and session.errand is Errand.WORK:
+            self._end(now)  # 06 C0 has no completion: its status information ends it
+
+    def _late(self, message: StatusInformation, now: Mono) -> None:
+        """A result within a dialogue that we had lost: ours if it is about our amount."""
+        session = self._session
+        dialogue = session.dialogue
+        assert dialogue is not None
+        asked = amount_of(dialogue.sought)
+        if asked is not None and message.amount_minor not in (None, asked.amount_minor):
+            self._orphan(message, now)
+            return
+        record = record_of(message, dialogue.sought, session.options)
+        dialogue.record = record
+        assert isinstance(dialogue.operation, Recover)
+        dialogue.outcome = judge(dialogue.operation, (record,), "late_message")
+        self._book_result(message, now)
+
+    def _orphan(self, message: StatusInformation, now: Mono) -> None:
+        """A result for nobody is kept before it is acknowledged."""
+        session = self._session
+        keys = {**keys_of(message), "result": f"{message.result_code or 0:02X}"}
+        if message.amount_minor is not None:
+            keys["amount_minor"] = str(message.amount_minor)
+        session.tell(Alert("orphan_result", {"receipt": message.receipt or "?"}))
+        session.persist(Orphan(TerminalRecord(keys)), lambda at: session.say(Positive(), at))
+
+    # --- ends -----------------------------------------------------------------------------------
+
+    def _completion(self, message: Completion, now: Mono) -> None:
+        session = self._session
+        session.say(Positive(), now)
+        errand = session.errand
+        if errand is None:
+            return
+        if errand is Errand.REGISTER:
+            session.finish_errand(now)
+            self._registered(message, now)
+        elif errand is Errand.ENQUIRE:
+            session.finish_errand(now)
+            self._enquired(message.terminal_status or 0, now, message)
+        elif errand is Errand.NOTE:
+            session.finish_errand(now)
+            self._noted(now)
+        elif errand is Errand.READ:
+            session.finish_errand(now)
+            self._judged(now)
+        else:
+            self._end(now, message.result_code)
+
+    def _aborted(self, message: AbortedByTerminal, now: Mono) -> None:
+        session = self._session
+        session.say(Positive(), now)
+        errand = session.errand
+        if errand is None:
+            return
+        code = message.result_code
+        if errand in (Errand.WORK, Errand.OLD):
+            self._end(now, code, aborted=True)
+            return
+        session.finish_errand(now)
+        self._refused(errand, _BUSY if code is None else code, now)
+
+    def _end(self, now: Mono, code: int | None = None, *, aborted: bool = False) -> None:
+        """06 0F or 06 1E of a dialogue: only now is its outcome final."""
+        session = self._session
+        dialogue, errand = session.dialogue, session.errand
+        assert dialogue is not None
+        session.finish_errand(now)
+        outcome = self._outcome_at_end(code, aborted=aborted)
+        if errand is Errand.OLD and (outcome is None or isinstance(outcome, Unknown)):
+            dialogue.plan = None  # the lost dialogue ended without telling: ask
+            session.go_on(now)
+            return
+        if outcome is None:
+            outcome = Unknown(code="no_result", evidence=Evidence("dialogue"), ask_again_s=0.0)
+        session.conclude(outcome, now)
+
+    def _outcome_at_end(self, code: int | None, *, aborted: bool) -> Outcome | None:
+        dialogue = self._session.dialogue
+        assert dialogue is not None
+        told = dialogue.outcome
+        if isinstance(told, Approved) and aborted:
+            # Approved, and then not: printing failed or the host took it back. Ask, never guess.
+            return Unknown(code="aborted_after_approval", evidence=told.evidence, ask_again_s=0.0)
+        if told is not None and not isinstance(told, Unknown):
+            return told
+        evidence = Evidence("dialogue", agrees=("dialogue",))
+        if code:
+            return refusal(code, evidence, dialogue.sought)
+        if not dialogue.books and not aborted:
+            return self._done(evidence)
+        return None if dialogue.books else Cancelled(code="aborted", evidence=evidence)
+
+    def _done(self, evidence: Evidence) -> Outcome:
+        """Completed without a result to tell: diagnosis, initialisation, reprint."""
+        dialogue = self._session.dialogue
+        assert dialogue is not None
+        if isinstance(dialogue.sought, StoreCard):
+            return Cancelled(code="no_token", evidence=evidence)
+        return Approved(code="done", money="none", evidence=evidence)
+
+    # --- around the work ------------------------------------------------------------------------
+
+    def _registered(self, message: Completion, now: Mono) -> None:
+        session = self._session
+        if message.currency is not None and message.currency != CURRENCY_NUMBERS[session.options.currency]:
+            session.unfit("wrong_currency", now)
+        elif self._identified(message.terminal_id or message.tlv_terminal_id, now):
+            needs = codes.REGISTRATION_NEEDS.get((message.payment_type or 0) & 0x07)
+            if needs:
+                session.tell(Alert(needs))
+            session.greeted(now)
+
+    def _identified(self, terminal_id: str | None, now: Mono) -> bool:
+        """Learn the terminal's own id, or refuse a foreign one."""
+        session = self._session
+        if terminal_id is None:
+            return True
+        session.peer = replace(session.peer, terminal_id=terminal_id)
+        if session.terminal_id is None:
+            session.terminal_id = terminal_id
+        if session.terminal_id == terminal_id:
+            return True
+        session.unfit("wrong_device", now)
+        return False
+
+    def _enquired(self, status: int, now: Mono, message: Completion | None = None) -> None:
+        session = self._session
+        if message is not None:
+            if message.software:
+                session.peer = replace(session.peer, software=message.software)
+            if not self._identified(message.tlv_terminal_id, now):
+                return
+        dialogue = session.dialogue
+        if dialogue is None:
+            return  # an idle probe: it is there
+        slug = codes.TERMINAL_STATUS.get(status) if status else None
+        if dialogue.plan is None or slug is None or (dialogue.recovering and status != _BUSY):
+            session.go_on(now)
+        elif dialogue.recovering:
+            session.conclude(_busy(), now)
+        else:
+            evidence = Evidence("dialogue", seen={"status": f"{status:02X}"})
+            session.conclude(NotStarted(code=slug, evidence=evidence), now)
+
+    def _noted(self, now: Mono, *, empty: bool = False) -> None:
+        """The baseline: what the terminal's last transaction was before ours. A refusal proves nothing:
+        only the code that is known to mean so says that there was none."""
+        session = self._session
+        dialogue = session.dialogue
+        assert dialogue is not None
+        record = dialogue.record
+        if record is not None:
+            if not self._identified(record.keys.get("terminal_id"), now):
+                return
+            dialogue.notes = {f"last.{name}": value for name, value in record.keys.items()}
+        dialogue.notes["baseline"] = "known" if record else ("empty" if empty else "unreadable")
+        dialogue.record = None
+        session.go_on(now)
+
+    def _read_refused(self, code: int, now: Mono) -> None:
+        session = self._session
+        dialogue = session.dialogue
+        assert dialogue is not None
+        if code == _BUSY:
+            session.conclude(_busy(), now)
+        elif code != session.options.nothing_stored_code:
+            session.conclude(_unreadable(), now)
+        else:
+            assert isinstance(dialogue.operation, Recover)
+            session.conclude(judge(dialogue.operation, (), "last"), now)
+
+    def _judged(self, now: Mono) -> None:
+        """06 0F after 06 20: hold what came against the marks."""
+        session = self._session
+        dialogue = session.dialogue
+        assert dialogue is not None
+        assert isinstance(dialogue.operation, Recover)
+        record = dialogue.record
+        if record is None:
+            session.conclude(_unreadable(), now)
+        elif self._identified(record.keys.get("terminal_id"), now):
+            session.conclude(judge(dialogue.operation, (record,), "last"), now)
+
+
+def _busy() -> Outcome:
+    return Unknown(code="terminal_busy", evidence=Evidence("dialogue"), ask_again_s=_BUSY_AGAIN_S)
+
+
+def _unreadable() -> Outcome:
+    """Some terminals do not repeat their last result: then only a human can look (sheet chapter 5)."""
+    return Unknown(code="terminal_cannot_tell", owner="human", evidence=Evidence("last", differs=("last",)))

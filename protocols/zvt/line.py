@@ -1,0 +1,100 @@
+"""The line to one terminal: an opening, its link layer, and the timers of what is awaited on it.
+
+Pure: returns effects. The session decides; the line only knows how to say it and how long to wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from protocols.core.session import Close, Effect, Link, Mono, Open, Send
+from protocols.zvt.codec import encode
+from protocols.zvt.data_objects import Message
+from protocols.zvt.link import Arrived, Failed, Heard, LinkOutput, SerialLink, TcpLink, Write
+from protocols.zvt.options import ZvtOptions
+
+News = Arrived | Failed | Heard
+
+
+class Line:
+    """One endpoint, opened again and again; each opening has its own Link so that no late byte is heard."""
+
+    def __init__(self, options: ZvtOptions) -> None:
+        self._options = options
+        self._n = 0
+        self.wire: Link | None = None
+        self.open = False
+        self._arq: SerialLink | TcpLink = TcpLink()
+        self.answer_by: Mono | None = None  # T3
+        self.message_by: Mono | None = None  # T4
+        self.silent_at: Mono | None = None
+        self._t4_s = options.t4_s
+
+    def dial(self) -> tuple[Effect, ...]:
+        """Wish for a new opening."""
+        self._n += 1
+        self.wire = Link("terminal", self._n)
+        self.open = False
+        options = self._options
+        self._arq = SerialLink(options.t1_s, options.t2_s) if options.transport == "serial" else TcpLink()
+        return (Open(self.wire),)
+
+    def opened(self) -> None:
+        """The opening succeeded."""
+        self.open = True
+
+    def hang_up(self) -> tuple[Effect, ...]:
+        """Close and forget; late bytes of this opening are not ours any more."""
+        wire, self.wire, self.open = self.wire, None, False
+        self.rest()
+        return (Close(wire),) if wire is not None else ()
+
+    def ask(self, message: Message, now: Mono) -> tuple[Effect, ...]:
+        """Send a command and expect its answer within T3."""
+        self._t4_s = self._options.t4_s
+        self.answer_by = now + self._options.t3_s
+        self.message_by = self.silent_at = None
+        return self.say(message, now)
+
+    def say(self, message: Message, now: Mono) -> tuple[Effect, ...]:
+        """Send an answer, or an abort beside the dialogue: no timer of its own."""
+        return self._written(self._arq.send(encode(message), now))
+
+    def led(self, now: Mono, minutes: int | None = None) -> None:
+        """The terminal spoke and goes on leading: T4 anew; `minutes` (04 FF byte 2) sets another T4."""
+        if minutes:
+            self._t4_s = max(minutes * 60.0, self._options.t3_s)
+        self.answer_by = None
+        self.message_by = now + self._t4_s
+        self.silent_at = now + self._options.silence_alert_s
+
+    def rest(self) -> None:
+        """Nothing is awaited."""
+        self.answer_by = self.message_by = self.silent_at = None
+
+    def feed(self, data: bytes, now: Mono) -> tuple[tuple[Effect, ...], tuple[News, ...]]:
+        """Bytes in; link-layer answers out at once, and the news for the session."""
+        return self._sorted(self._arq.feed(data, now))
+
+    def wake(self, now: Mono) -> tuple[tuple[Effect, ...], tuple[News, ...]]:
+        """Let the link layer act on its own timers (T1, T2)."""
+        return self._sorted(self._arq.wake(now))
+
+    def deadlines(self) -> Iterable[Mono | None]:
+        """All that is awaited, in no order."""
+        return (
+            self.answer_by,
+            self.message_by,
+            self.silent_at,
+            self._arq.next_deadline() if self.open else None,
+        )
+
+    def _sorted(self, outputs: tuple[LinkOutput, ...]) -> tuple[tuple[Effect, ...], tuple[News, ...]]:
+        news = tuple(output for output in outputs if isinstance(output, Arrived | Failed | Heard))
+        return self._written(outputs), news
+
+    def _written(self, outputs: tuple[LinkOutput, ...]) -> tuple[Effect, ...]:
+        if self.wire is None:
+            return ()
+        wire = self.wire
+        return tuple(Send(wire, output.data) for output in outputs if isinstance(output, Write))

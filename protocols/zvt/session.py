@@ -1,0 +1,451 @@
+"""The ECR side of one ZVT terminal (PA00P015, PA00P016): causes in with the time, ordered effects out.
+
+An operation is a plan of errands (register, enquire, note the baseline, work). Before the first byte with an
+effect the mark `committed` is on disk with all the keys a later query needs; a result is on disk before it is
+acknowledged, because the terminal books on our acknowledgement; the terminal's own end concludes.
+What the terminal says is read in `hearing`, what became of a lost attempt is found out in `recovery`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from protocols.core.errors import DecodingError, LocalError
+from protocols.core.facts import Concluded, Fact, Mark, Stage
+from protocols.core.operations import Recover
+from protocols.core.outcomes import AbortEffect, Cancelled, Evidence, NotStarted, Outcome, Unknown
+from protocols.core.session import (
+    Abort,
+    Alert,
+    Begin,
+    Capabilities,
+    Cause,
+    Closed,
+    Effect,
+    Greet,
+    Mono,
+    Notice,
+    Opened,
+    Peer,
+    Persist,
+    Persisted,
+    Phase,
+    Received,
+    Status,
+    Tell,
+    Wake,
+)
+from protocols.zvt import requests
+from protocols.zvt.capabilities import capabilities_of
+from protocols.zvt.codec import decode
+from protocols.zvt.data_objects import Message
+from protocols.zvt.dialogue import Dialogue, plan_of
+from protocols.zvt.hearing import Hearing
+from protocols.zvt.line import Line, News
+from protocols.zvt.link import Arrived, Failed
+from protocols.zvt.messages import Abort as AbortCommand
+from protocols.zvt.options import ZvtOptions
+from protocols.zvt.steps import STEPS, Errand, Event, Step
+
+_FIRST_REDIAL_S = 0.5
+_ASK_AGAIN_S = 2.0
+_UNFIT_RETRY_S = 60.0
+
+
+class ZvtSession:
+    """One terminal. Built once with its options; survives every loss of its line."""
+
+    def __init__(self, options: ZvtOptions) -> None:
+        self.options = options
+        self.line = Line(options)
+        self.dialogue: Dialogue | None = None
+        self.errand: Errand | None = None
+        self.peer = Peer("")
+        self.registered = False
+        self.terminal_id = options.terminal_id
+        self._step = Step.DOWN
+        self._greeting = False
+        self._owed = False
+        self._why = "not_connected"
+        self._out: list[Effect] = []
+        self._booking: tuple[int, Callable[[Mono], None]] | None = None
+        self._ref = 0
+        self._unread: deque[News] = deque()
+        self._redial_at: Mono | None = None
+        self._redial_s = _FIRST_REDIAL_S
+        self._probe_at: Mono | None = None
+        self._told: Status | None = None
+        self._hearing = Hearing(self)
+        self._handlers: Mapping[type, Callable[..., None]] = {
+            Begin: self._begin,
+            Abort: self._abort,
+            Greet: self._greet,
+            Opened: self._opened,
+            Received: self._received,
+            Closed: self._closed,
+            Persisted: self._persisted,
+            Wake: self._wake,
+        }
+
+    # --- the contract ---------------------------------------------------------------------------
+
+    @property
+    def phase(self) -> Phase:
+        """Where the terminal stands, as the rest of the agent sees it."""
+        if self._step is Step.UNFIT:
+            return Phase.UNFIT
+        dialogue = self.dialogue
+        if dialogue is not None:
+            if dialogue.result_seen:
+                return Phase.SETTLING
+            return Phase.COMMITTED if dialogue.committed else Phase.PREPARING
+        if self._step is Step.DOWN or not (self.registered or self._greeting):
+            return Phase.DOWN
+        return Phase.GREETING if self._greeting else Phase.IDLE
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do: ZVT's table, cut by the options and by what is known of its identity."""
+        return capabilities_of(self.options, self.peer, self.terminal_id)
+
+    def next_deadline(self) -> Mono | None:
+        """The earliest of all that is awaited."""
+        times = (*self.line.deadlines(), self._redial_at, self._probe_at)
+        return min((at for at in times if at is not None), default=None)
+
+    def handle(self, cause: Cause, now: Mono) -> tuple[Effect, ...]:
+        """Take one cause; return what is to be done, in order."""
+        self._out = []
+        self._handlers[type(cause)](cause, now)
+        self._tell_status()
+        return tuple(self._out)
+
+    # --- causes ---------------------------------------------------------------------------------
+
+    def _begin(self, cause: Begin, now: Mono) -> None:
+        if self.dialogue is not None:
+            raise LocalError(
+                "busy",
+                f"operation {self.dialogue.sought.operation_id} is in work; one at a time per terminal",
+            )
+        recovering = isinstance(cause.operation, Recover)
+        self._owed = recovering
+        self.dialogue = Dialogue(cause.operation, cause.attempt, cause.commit_before, committed=recovering)
+        self._redial_at = self._probe_at = None
+        if recovering and not self.dialogue.books:
+            self.conclude(lost_outcome(self.dialogue, "restarted"), now)
+        elif self._step is Step.IDLE and self.errand is None and self.line.open:
+            self.go_on(now)
+        elif self._step is not Step.OPENING and self.errand is None:
+            self._dial()
+
+    def _abort(self, cause: Abort, now: Mono) -> None:
+        dialogue = self.dialogue
+        if dialogue is None or dialogue.sought.operation_id != cause.operation_id:
+            return
+        dialogue.abort_asked = True
+        self.send_abort(now)
+
+    def _greet(self, _cause: Greet, now: Mono) -> None:
+        self._owed = False
+        if self.dialogue is not None or self.errand is not None:
+            return
+        if self._step in (Step.DOWN, Step.UNFIT) or (self._step is Step.IDLE and not self.line.open):
+            self._dial()
+        elif self._step is Step.IDLE:
+            self._register(now)
+
+    def _opened(self, cause: Opened, now: Mono) -> None:
+        if cause.link != self.line.wire:
+            return
+        self.line.opened()
+        self.peer = Peer(
+            cause.peer.where, cause.peer.serial, cause.peer.certificate_cn, self.peer.terminal_id
+        )
+        self._redial_s = _FIRST_REDIAL_S
+        self.move(Event.OPENED)
+        # Another terminal may be at the other end now: what was registered there is not known here.
+        self.registered = False
+        if self.dialogue is not None:
+            self.go_on(now)
+        elif not self._owed:
+            self._register(now)
+
+    def _register(self, now: Mono) -> None:
+        self._greeting = True
+        self.start(Errand.REGISTER, now)
+
+    def _received(self, cause: Received, now: Mono) -> None:
+        if cause.link != self.line.wire or not isinstance(cause.data, bytes):
+            return
+        effects, news = self.line.feed(cause.data, now)
+        self._out.extend(effects)
+        self._read(news, now)
+
+    def _read(self, news: tuple[News, ...], now: Mono) -> None:
+        self._unread.extend(news)
+        self._read_on(now)
+
+    def _read_on(self, now: Mono) -> None:
+        """Read in order, one message at a time; nothing is read while a fact is being booked."""
+        while self._unread and self._booking is None:
+            item = self._unread.popleft()
+            if isinstance(item, Arrived):
+                self._decoded(item.apdu, now)
+            elif isinstance(item, Failed):
+                self.lost("transmission_failed", now)
+            else:
+                self.tell(Alert("line_noise", {"kind": item.code}))
+
+    def _decoded(self, apdu: bytes, now: Mono) -> None:
+        try:
+            message = decode(apdu, from_terminal=True)
+        except DecodingError as error:
+            # Answering would acknowledge what we could not read; silence leaves it to be asked.
+            self.tell(Alert("garbage", {"code": error.code}))
+            self.lost("garbage", now)
+            return
+        self._hearing.hear(message, now)
+
+    def _closed(self, cause: Closed, now: Mono) -> None:
+        if cause.link != self.line.wire:
+            return
+        self.line.hang_up()
+        if self._step is Step.IDLE and self.dialogue is None and self.options.transport == "tcp":
+            # Terminals close an idle socket after a second or two; it is opened again on demand.
+            self._probe_at = now + self.options.probe_s
+            return
+        self.lost(cause.why, now)
+
+    def _persisted(self, cause: Persisted, now: Mono) -> None:
+        if self._booking is None or self._booking[0] != cause.ref:
+            raise LocalError("unexpected_persisted", f"Persisted({cause.ref}) answers no Persist of ours")
+        _, go_on = self._booking
+        self._booking = None
+        go_on(now)
+        self._read_on(now)
+
+    def _wake(self, _cause: Wake, now: Mono) -> None:
+        line = self.line
+        effects, news = line.wake(now)
+        self._out.extend(effects)
+        self._read(news, now)
+        if _due(line.answer_by, now):
+            self.lost("no_answer", now)
+        elif _due(line.message_by, now):
+            self.lost("silent", now)
+        elif _due(line.silent_at, now):
+            line.silent_at = None
+            self.tell(Alert("silent", {"after_s": str(int(self.options.silence_alert_s))}))
+        if _due(self._redial_at, now):
+            self._dial()
+        elif _due(self._probe_at, now):
+            self._probe(now)
+
+    def _probe(self, now: Mono) -> None:
+        self._probe_at = None
+        if self._step is not Step.IDLE or self.dialogue is not None or self.errand is not None:
+            return
+        if self.line.open:
+            self.start(Errand.ENQUIRE, now)
+        else:
+            self._dial()
+
+    # --- errands --------------------------------------------------------------------------------
+
+    def go_on(self, now: Mono) -> None:
+        """The next errand of the plan; before our own command comes the commit."""
+        dialogue = self._current()
+        if dialogue.plan is None:
+            dialogue.plan = plan_of(dialogue.operation, registered=self.registered)
+        errand = dialogue.plan.popleft()
+        if errand is Errand.WORK:
+            self._commit(now)
+        else:
+            self.start(errand, now)
+
+    def start(self, errand: Errand, now: Mono) -> None:
+        """Send the command of an errand."""
+        options = self.options
+        if errand is Errand.REGISTER:
+            command = requests.registration(options)
+        elif errand is Errand.ENQUIRE:
+            command = requests.status_enquiry(options)
+        elif errand is Errand.WORK:
+            command = requests.command_for(self._current().sought, options)
+        else:
+            command = requests.last_result(options)
+        self.errand = errand
+        self._probe_at = None
+        self.move(Event.ASK)
+        self._out.extend(self.line.ask(command, now))
+
+    def _commit(self, now: Mono) -> None:
+        """The last moment at which nothing has happened: abort and expiry end here, or it is marked."""
+        dialogue = self._current()
+        if dialogue.abort_asked:
+            self.conclude(Cancelled(code="aborted", evidence=Evidence("never_sent")), now)
+            return
+        if now >= dialogue.commit_before:
+            self.conclude(NotStarted(code="expired", evidence=Evidence("never_sent")), now)
+            return
+        try:
+            requests.command_for(dialogue.sought, self.options)
+        except LocalError as error:
+            self.conclude(NotStarted(code=error.code, evidence=Evidence("never_sent")), now)
+            return
+        keys = {**dialogue.notes, "key": dialogue.attempt.key}
+        if self.terminal_id:
+            keys["terminal_id"] = self.terminal_id
+        self.mark("committed", keys, self._committed)
+
+    def _committed(self, now: Mono) -> None:
+        self._current().committed = True
+        self.start(Errand.WORK, now)
+
+    def finish_errand(self, now: Mono) -> None:
+        """The terminal gave mastership back (or our command was refused): the line is ours again."""
+        self.errand = None
+        self.line.rest()
+        self.move(Event.ENDED)
+        self._probe_at = now + self.options.probe_s
+
+    def greeted(self, now: Mono) -> None:
+        """Registered: ready for work."""
+        self.registered = True
+        self._greeting = False
+        if self.dialogue is not None:
+            self.go_on(now)
+
+    def unfit(self, why: str, now: Mono) -> None:
+        """A terminal that must not be used: another currency, or not the one we know."""
+        self._greeting = False
+        self.registered = False
+        self._why = why
+        self.tell(
+            Alert(why, {"terminal_id": self.peer.terminal_id or "?", "expected": self.terminal_id or "?"})
+        )
+        self._out.extend(self.line.hang_up())
+        self.move(Event.REFUSED)
+        self._redial_at = now + _UNFIT_RETRY_S
+        if self.dialogue is None:
+            return
+        if self.dialogue.committed:
+            self.conclude(Unknown(code=why, evidence=Evidence("dialogue"), ask_again_s=_UNFIT_RETRY_S), now)
+        else:
+            self.conclude(NotStarted(code=why, evidence=Evidence("never_sent")), now)
+
+    # --- what everybody here uses ---------------------------------------------------------------
+
+    def say(self, message: Message, now: Mono) -> None:
+        """Send an answer."""
+        self._out.extend(self.line.say(message, now))
+
+    def tell(self, notice: Notice) -> None:
+        """A lossy notice."""
+        self._out.append(Tell(notice))
+
+    def send_abort(self, now: Mono) -> None:
+        """06 B0 once the terminal leads and has not told a result; earlier the commit point sees the wish."""
+        dialogue = self._current()
+        led = self._step is Step.LED and self.errand in (Errand.WORK, Errand.OLD)
+        if dialogue.abort_asked and led and not dialogue.abort_sent and not dialogue.result_seen:
+            dialogue.abort_sent = True
+            self.say(AbortCommand(), now)
+
+    def mark(self, stage: Stage, keys: Mapping[str, str], go_on: Callable[[Mono], None]) -> None:
+        """Book a mark of the current attempt, then go on."""
+        dialogue = self._current()
+        fact = Mark(dialogue.sought.operation_id, dialogue.attempt.no, stage, dict(keys))
+        self.persist(fact, go_on)
+
+    def persist(self, fact: Fact, go_on: Callable[[Mono], None]) -> None:
+        """The barrier: nothing more is read or said until the fact is on disk."""
+        self._ref += 1
+        self._booking = (self._ref, go_on)
+        self._out.append(Persist(self._ref, fact))
+
+    def conclude(self, outcome: Outcome, now: Mono) -> None:
+        """End the attempt with this outcome; the terminal is free once that is on disk."""
+        dialogue = self._current()
+        receipts = dialogue.receipts.receipts()
+        if dialogue.abort_asked:
+            outcome = _with_abort(outcome)
+        del now
+        fact = Concluded(dialogue.sought.operation_id, dialogue.attempt.no, outcome, receipts)
+        self._owed = isinstance(outcome, Unknown) and outcome.owner == "agent"
+        self.persist(fact, self._concluded)
+
+    def _concluded(self, now: Mono) -> None:
+        self.dialogue = None
+        if self._owed:
+            return
+        if self._step is Step.DOWN:
+            self._redial_at = now + self._redial_s
+        elif self._step is Step.IDLE and not self.registered and self.line.open:
+            self._register(now)
+
+    def lost(self, why: str, now: Mono) -> None:
+        """The line is gone or not to be trusted. What was committed is unknown from here on, never failed."""
+        self._out.extend(self.line.hang_up())
+        self._unread.clear()
+        self.move(Event.LOST)
+        self.errand = None
+        self.registered = self._greeting = False
+        self._why = why
+        self._probe_at = None
+        dialogue = self.dialogue
+        if dialogue is not None and self._booking is None:
+            self.conclude(lost_outcome(dialogue, why), now)
+        elif dialogue is None and not self._owed:
+            self._redial_at = now + self._redial_s
+            self._redial_s = min(self._redial_s * 2, self.options.redial_s)
+
+    def move(self, event: Event) -> None:
+        """The one place where the step changes."""
+        self._step = STEPS.step(self._step, event)
+
+    def allows(self, event: Event) -> bool:
+        """Whether the table has this move now."""
+        return STEPS.allows(self._step, event)
+
+    def _dial(self) -> None:
+        self._redial_at = self._probe_at = None
+        self.move(Event.DIAL)
+        self._out.extend(self.line.dial())
+
+    def _current(self) -> Dialogue:
+        if self.dialogue is None:
+            raise LocalError("no_operation", "no operation is in work")
+        return self.dialogue
+
+    def _tell_status(self) -> None:
+        phase = self.phase
+        reason = self._why if phase in (Phase.DOWN, Phase.UNFIT) else phase.value
+        status = Status(phase, reason, self.peer, self.capabilities)
+        if status != self._told:
+            self._told = status
+            self.tell(status)
+
+
+def lost_outcome(dialogue: Dialogue, why: str) -> Outcome:
+    """What is known of an attempt whose line is lost."""
+    if not dialogue.committed:
+        code = "aborted" if dialogue.abort_asked else "terminal_offline"
+        return NotStarted(code=code, evidence=Evidence("never_sent", seen={"why": why}))
+    if not dialogue.books:
+        # No money and nothing kept in the terminal: the patient presents the card again.
+        return Cancelled(code="present_again", evidence=Evidence("dialogue", seen={"why": why}))
+    evidence = Evidence("dialogue", seen={"why": why})
+    return Unknown(code="link_lost", evidence=evidence, ask_again_s=_ASK_AGAIN_S)
+
+
+def _with_abort(outcome: Outcome) -> Outcome:
+    effect: AbortEffect = "honoured" if isinstance(outcome, Cancelled | NotStarted) else "too_late"
+    return replace(outcome, abort=effect)
+
+
+def _due(at: Mono | None, now: Mono) -> bool:
+    return at is not None and at <= now
