@@ -1,0 +1,124 @@
+"""Reading the settings file. Whatever is wrong with it ends as one SettingsError that lists everything."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from terminal_agent.redaction import clean_text
+from terminal_agent.settings.complaints import Complaint, complaints
+from terminal_agent.settings.terminal import Scalar
+from terminal_agent.settings.whole import Settings
+
+LARGEST_FILE_BYTES = 1 << 20
+FROM_FILE = "_file"
+
+
+class KnownProtocol(Protocol):
+    """What the registry holds for a protocol, as far as settings need it."""
+
+    @property
+    def check(self) -> Callable[[Mapping[str, Scalar]], object]:
+        """Raises ValueError, naming the key and what is allowed, without secrets."""
+        ...
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. `complaints` say why, key by key; no secret is in them."""
+
+    code = "settings_invalid"
+
+    def __init__(self, path: Path, found: tuple[Complaint, ...]) -> None:
+        self.path = path
+        self.complaints = found
+        lines = "".join(f"\n  {one}" for one in found)
+        super().__init__(f"the settings in {path} cannot be used:{lines}")
+
+
+def load(path: Path, protocols: Mapping[str, KnownProtocol] | None = None) -> Settings:
+    """The settings of a TOML file. Relative paths in it count from its folder. Raises SettingsError.
+
+    With `protocols` (the registry) each terminal's protocol and options are checked as well.
+    """
+    tables = _tables(path)
+    folder = path.absolute().parent
+    trouble = _fill_in_files(tables, folder)
+    try:
+        settings = Settings.model_validate(tables, context={"folder": folder})
+    except ValidationError as error:
+        # `from None`: the original holds its input, and a traceback would carry it along.
+        raise SettingsError(path, (*trouble, *complaints(error))) from None
+    if protocols is not None:
+        trouble = (*trouble, *_protocol_trouble(settings, protocols))
+    if trouble:
+        raise SettingsError(path, trouble)
+    return settings
+
+
+def _protocol_trouble(settings: Settings, protocols: Mapping[str, KnownProtocol]) -> Iterator[Complaint]:
+    """What the protocols themselves say of their options. They raise ValueError, without secrets in it."""
+    for index, terminal in enumerate(settings.terminals):
+        protocol = protocols.get(terminal.protocol)
+        if protocol is None:
+            known = ", ".join(sorted(protocols))
+            text = f"is {terminal.protocol!r}; allowed: {known}; change it"
+            yield Complaint(f"terminals[{index}].protocol", text)
+            continue
+        try:
+            protocol.check(terminal.for_protocol())
+        except ValueError as error:
+            yield Complaint(f"terminals[{index}].options", clean_text(str(error)))
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            text = file.read(LARGEST_FILE_BYTES + 1)
+    except OSError as error:
+        why = f"it cannot be read: {error.strerror}; give its path with --config"
+        raise SettingsError(path, (Complaint("", why),)) from None
+    if len(text) > LARGEST_FILE_BYTES:
+        why = f"it is larger than {LARGEST_FILE_BYTES} bytes; settings are a few kilobytes"
+        raise SettingsError(path, (Complaint("", why),))
+    try:
+        return tomllib.loads(text.decode())
+    except UnicodeDecodeError as error:
+        why = f"it is not UTF-8 (byte {error.start}); save it as UTF-8"
+    except tomllib.TOMLDecodeError as error:
+        why = f"it is not TOML: {clean_text(str(error))}; text stands in quotes, sections in [brackets]"
+    raise SettingsError(path, (Complaint("", why),))
+
+
+def _fill_in_files(tables: dict[str, Any], folder: Path) -> tuple[Complaint, ...]:
+    """Replace each option `NAME_file = path` by `NAME` = the first line of that file, in place."""
+    trouble: list[Complaint] = []
+    terminals = tables.get("terminals")
+    for index, terminal in enumerate(terminals if isinstance(terminals, list) else []):
+        options = terminal.get("options") if isinstance(terminal, dict) else None
+        if isinstance(options, dict):
+            key = f"terminals[{index}].options"
+            trouble += [Complaint(f"{key}.{name}", why) for name, why in _read_options(options, folder)]
+    return tuple(trouble)
+
+
+def _read_options(options: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
+    trouble: list[tuple[str, str]] = []
+    for name in [name for name in options if name.endswith(FROM_FILE)]:
+        where, target = options.pop(name), name.removesuffix(FROM_FILE)
+        if target in options:
+            trouble.append((name, f"stands beside {target}; give one of the two"))
+        elif not isinstance(where, str):
+            trouble.append((name, "names a file; allowed: a path as text"))
+        else:
+            options[target] = ""
+            try:
+                options[target] = (folder / where).read_text(encoding="utf-8").partition("\n")[0].strip()
+            except (OSError, UnicodeDecodeError) as error:
+                trouble.append(
+                    (name, f"{where} cannot be read ({type(error).__name__}); the agent must own it")
+                )
+    return trouble

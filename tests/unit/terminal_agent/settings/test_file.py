@@ -1,0 +1,100 @@
+"""Reading the file: what can be wrong before and around its keys."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from terminal_agent.settings import Scalar, SettingsError, load
+from terminal_agent.settings.file import LARGEST_FILE_BYTES
+from tests.unit.terminal_agent.settings.samples import minimal, one_terminal, read, refused
+
+
+@dataclass(frozen=True)
+class Picky:
+    """A protocol that knows one option."""
+
+    def check(self, options: Mapping[str, Scalar]) -> None:
+        if options.get("speed") != 3:
+            raise ValueError("speed is wrong; allowed: 3")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        SettingsError, match=r"nowhere\.toml cannot be used:\n  it cannot be read: No such file"
+    ):
+        load(tmp_path / "nowhere.toml")
+
+
+def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="it cannot be read"):
+        load(tmp_path)
+
+
+def test_text_that_is_not_toml_names_the_line(tmp_path: Path) -> None:
+    assert "it is not TOML: Invalid value (at line 2, column 6)" in refused(tmp_path, "[agent]\nid = agent\n")
+
+
+def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / "agent.toml").write_bytes(b"[agent]\nid = '\xff'")
+    with pytest.raises(SettingsError, match=r"not UTF-8 \(byte 14\)"):
+        load(tmp_path / "agent.toml")
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+    assert "is larger than" in refused(tmp_path, "#" * (LARGEST_FILE_BYTES + 1))
+
+
+def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
+    text = refused(tmp_path, minimal().replace('"clinic"', "5") + "port = 0\nkeepalive_s = 1\n")
+    assert [line.split(":")[0].strip() for line in text.splitlines()[1:]] == [
+        "agent.clinic",
+        "broker.port",
+        "broker.keepalive_s",
+    ]
+
+
+def test_an_option_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "pw").write_text(" 111222 \nmore", encoding="utf-8")
+    terminal = read(tmp_path, minimal() + one_terminal('options = {password_file = "pw"}')).terminals[0]
+    assert terminal.for_protocol()["password"] == "111222"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ('{password_file = "gone"}', "options.password_file: gone cannot be read (FileNotFoundError)"),
+        ("{password_file = 5}", "options.password_file: names a file; allowed: a path as text"),
+        ('{password_file = "pw", password = "1"}', "options.password_file: stands beside password"),
+    ],
+)
+def test_an_option_file_that_cannot_be_used(tmp_path: Path, options: str, said: str) -> None:
+    assert said in refused(tmp_path, minimal() + one_terminal(f"options = {options}"))
+
+
+def test_the_protocols_check_their_options(tmp_path: Path) -> None:
+    path = tmp_path / "agent.toml"
+    path.write_text(minimal() + one_terminal("options = {speed = 3}"), encoding="utf-8")
+    assert load(path, {"zvt": Picky()}).terminals[0].options == {"speed": 3}
+    path.write_text(minimal() + one_terminal("options = {speed = 4}"), encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"terminals\[0\]\.options: speed is wrong; allowed: 3"):
+        load(path, {"zvt": Picky()})
+    with pytest.raises(SettingsError, match=r"terminals\[0\]\.protocol: is 'zvt'; allowed: nexo, pax"):
+        load(path, {"pax": Picky(), "nexo": Picky()})
+
+
+def test_no_secret_is_in_an_error_or_its_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "agent.toml"
+    bad = 'password = "s3cr3t"\npin = ["s3cr3t"]\n'
+    path.write_text(
+        minimal() + bad + one_terminal('options = {password = "s3cr3t", n = ["s3cr3t"]}'), "utf-8"
+    )
+    with pytest.raises(SettingsError) as caught:
+        load(path)
+    assert "broker.password" in str(caught.value)
+    assert "s3cr3t" not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__cause__ is None
