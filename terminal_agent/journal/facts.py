@@ -6,8 +6,7 @@ Times are UTC, kept to the millisecond.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -37,10 +36,11 @@ OPEN: frozenset[State] = frozenset(STATES) - FINAL
 class Row:
     """One operation, for ever. `hash` is SHA-256 of the command's canonical data, hex.
 
-    `operation` is what the terminal was to do; None for a rejected command and after pruning. `about` holds
-    the backend's opaque references (customer, purpose, consent). `owed` says that the terminal must still be
-    asked; until then it takes no money. `money` and `amount` stay after pruning, so that what is left of an
-    original can always be told.
+    `operation` is what the terminal was to do, with the keys of its original; `data` is the command as it was
+    asked, canonical JSON. Both are None for a rejected command and after pruning. `amount` is what was asked,
+    and once approved what was moved or held; it and `money` stay after pruning, so that what is left of an
+    original can always be told. `owed` says that the terminal must still be asked: until then it takes no
+    money.
     """
 
     id: str
@@ -60,7 +60,7 @@ class Row:
     money: MoneyEffect = "none"
     outcome: Outcome | None = None
     receipts: tuple[Receipt, ...] = ()
-    about: Mapping[str, str] = field(default_factory=dict)
+    data: str | None = None
     abort_asked: datetime | None = None
     owed: bool = False
     checks: int = 0
