@@ -126,10 +126,6 @@ REPLIES: Mapping[str, tuple[str, str]] = {
         "L’annulation est demandée. Le résultat de l’opération dira si elle a réussi.",
         "Asked to stop. The operation’s own result will say whether that worked.",
     ),
-    "needs_reconcile_later": (
-        "Une opération est encore à vérifier : la fermeture de caisse attend. Réessayez ensuite.",
-        "An operation is still being checked, so the end of day waits. Try again afterwards.",
-    ),
 }
 
 # --- what the terminal waits for ------------------------------------------------------------------------
