@@ -37,6 +37,9 @@ NUMERIC_ENDINGS = ("_ms", "_ns", "_s", "_bytes", "_mib", "_minor")
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 # The digits 0-9 are 30-39 in ASCII: how a card number looks in a hex dump.
 _ASCII_IN_HEX = re.compile(r"(?:3[0-9][ :-]?){13,}")
+# More digits than a card number in one piece: packed digits in a hex dump, with a length or tag before them.
+_LONG_RUN = re.compile(r"[0-9]{17,}")
+_NUMBERS_WITHIN = (re.compile(r"(?=([2-6][0-9]{15}))"), re.compile(r"(?=(3[47][0-9]{13}))"))
 _DIGIT_IN_HEX = re.compile(r"3([0-9])[ :-]?")
 
 
@@ -98,8 +101,15 @@ def _clean_str(text: str) -> tuple[str, int]:
     text, found = scrub(text[: LONGEST_TEXT + 64])
     for dump in reversed(list(_ASCII_IN_HEX.finditer(text))):
         if scrub(_DIGIT_IN_HEX.sub(r"\1", dump.group()))[1]:
-            text, found = text[: dump.start()] + "*" * len(dump.group()) + text[dump.end() :], found + 1
+            text, found = _starred(text, dump), found + 1
+    for run in reversed(list(_LONG_RUN.finditer(text))):
+        if any(scrub(number)[1] for shape in _NUMBERS_WITHIN for number in shape.findall(run.group())):
+            text, found = _starred(text, run), found + 1
     return (text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"), found
+
+
+def _starred(text: str, part: re.Match[str]) -> str:
+    return text[: part.start()] + "*" * len(part.group()) + text[part.end() :]
 
 
 def _shown(value: object) -> str:

@@ -1,1 +1,1 @@
-"""."""
+"""What the agent tells of itself: logs, counters, health."""
