@@ -21,8 +21,8 @@ class Protocol:
     check: Callable[[Options], object]
 
 
-PROTOCOLS: Mapping[str, Protocol] = {
-    "zvt": Protocol(
-        lambda options, _entropy: ZvtSession(ZvtOptions.from_mapping(options)), ZvtOptions.from_mapping
-    ),
-}
+def _zvt(options: Options, _entropy: Entropy) -> Session:
+    return ZvtSession(ZvtOptions.from_mapping(options))
+
+
+PROTOCOLS: Mapping[str, Protocol] = {"zvt": Protocol(_zvt, ZvtOptions.from_mapping)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from protocols.core.evidence import noted
 from protocols.core.operations import (
     Attempt,
     Capture,
@@ -57,6 +58,11 @@ class Dialogue:
     def recovering(self) -> bool:
         """Whether we only ask what became of an earlier attempt."""
         return isinstance(self.operation, Recover)
+
+    @property
+    def expected_terminal(self) -> str | None:
+        """A recovery believes only the terminal that took the command, by the id noted with the marks."""
+        return noted(self.operation).get("terminal_id") if isinstance(self.operation, Recover) else None
 
     @property
     def books(self) -> bool:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from protocols.zvt.session import ZvtSession
 
 _BUSY = 0x9C
+_NEEDS = (0x01, 0x02, 0x04)  # initialisation, diagnosis, OPT action; the other bits are modes
 _WRONG_CURRENCY = 0x6F
 _BUSY_AGAIN_S = 5.0
 
@@ -129,7 +130,7 @@ class Hearing:
             outcome = refusal(code, evidence, session.dialogue.sought)
             if not isinstance(outcome, NotStarted):
                 # A refused command has done nothing, whatever the reason is called.
-                outcome = NotStarted(code=codes.RESULTS[code].slug, evidence=evidence)
+                outcome = NotStarted(code=codes.result(code).slug, evidence=evidence)
             session.conclude(outcome, now)
 
     # --- while the terminal leads ---------------------------------------------------------------
@@ -139,7 +140,7 @@ class Hearing:
         session.say(Positive(), now)
         dialogue = session.dialogue
         if dialogue is not None and session.errand in (Errand.WORK, Errand.OLD):
-            shown = codes.INTERMEDIATE[message.status]
+            shown = codes.prompt(message.status)
             text = " ".join(message.display_lines) or None
             session.tell(
                 Progress(dialogue.sought.operation_id, shown.state, shown.slug, shown.waiting_on, text)
@@ -155,7 +156,7 @@ class Hearing:
         session = self._session
         dialogue, errand = session.dialogue, session.errand
         if dialogue is None and errand is None:
-            self._orphan(message, now)
+            self._orphan(message)
         elif dialogue is not None and errand is Errand.WORK:
             self._result(message, now)
         elif dialogue is not None and errand is Errand.OLD:
@@ -203,7 +204,7 @@ class Hearing:
         assert dialogue is not None
         asked = amount_of(dialogue.sought)
         if asked is not None and message.amount_minor not in (None, asked.amount_minor):
-            self._orphan(message, now)
+            self._orphan(message)
             return
         record = record_of(message, dialogue.sought, session.options)
         dialogue.record = record
@@ -211,7 +212,7 @@ class Hearing:
         dialogue.outcome = judge(dialogue.operation, (record,), "late_message")
         self._book_result(message, now)
 
-    def _orphan(self, message: StatusInformation, now: Mono) -> None:
+    def _orphan(self, message: StatusInformation) -> None:
         """A result for nobody is kept before it is acknowledged."""
         session = self._session
         keys = {**keys_of(message), "result": f"{message.result_code or 0:02X}"}
@@ -302,9 +303,9 @@ class Hearing:
         if message.currency is not None and message.currency != CURRENCY_NUMBERS[session.options.currency]:
             session.unfit("wrong_currency", now)
         elif self._identified(message.terminal_id or message.tlv_terminal_id, now):
-            needs = codes.REGISTRATION_NEEDS.get((message.payment_type or 0) & 0x07)
-            if needs:
-                session.tell(Alert(needs))
+            for bit in _NEEDS:
+                if (message.payment_type or 0) & bit:
+                    session.tell(Alert(codes.REGISTRATION_NEEDS[bit]))
             session.greeted(now)
 
     def _identified(self, terminal_id: str | None, now: Mono) -> bool:
@@ -315,7 +316,9 @@ class Hearing:
         session.peer = replace(session.peer, terminal_id=terminal_id)
         if session.terminal_id is None:
             session.terminal_id = terminal_id
-        if session.terminal_id == terminal_id:
+        dialogue = session.dialogue
+        expected = dialogue.expected_terminal if dialogue is not None else None
+        if terminal_id == (expected or session.terminal_id):
             return True
         session.unfit("wrong_device", now)
         return False
@@ -330,14 +333,14 @@ class Hearing:
         dialogue = session.dialogue
         if dialogue is None:
             return  # an idle probe: it is there
-        slug = codes.TERMINAL_STATUS.get(status) if status else None
-        if dialogue.plan is None or slug is None or (dialogue.recovering and status != _BUSY):
+        # Anything but busy is left to the terminal: it refuses by itself what it cannot do in that state.
+        if dialogue.plan is None or status != _BUSY:
             session.go_on(now)
         elif dialogue.recovering:
             session.conclude(_busy(), now)
         else:
             evidence = Evidence("dialogue", seen={"status": f"{status:02X}"})
-            session.conclude(NotStarted(code=slug, evidence=evidence), now)
+            session.conclude(NotStarted(code="terminal_busy", evidence=evidence), now)
 
     def _noted(self, now: Mono, *, empty: bool = False) -> None:
         """The baseline: what the terminal's last transaction was before ours. A refusal proves nothing:
@@ -376,7 +379,10 @@ class Hearing:
         if record is None:
             session.conclude(_unreadable(), now)
         elif self._identified(record.keys.get("terminal_id"), now):
-            session.conclude(judge(dialogue.operation, (record,), "last"), now)
+            outcome = judge(dialogue.operation, (record,), "last")
+            if isinstance(outcome, NotStarted) and session.capabilities.identity == "none":
+                outcome = Unknown(code="terminal_unidentified", owner="human", evidence=outcome.evidence)
+            session.conclude(outcome, now)
 
 
 def _busy() -> Outcome:

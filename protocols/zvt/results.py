@@ -83,12 +83,12 @@ def refusal(code: int, evidence: Evidence, request: Request) -> Outcome:
     """The outcome of a non-zero result, abort or error code (sheet chapter 8)."""
     if code == _ALREADY_REVERSED and not isinstance(request, Reversal):
         return Cancelled(code="reversed", money="returned", evidence=evidence)
-    result = codes.RESULTS[code]
-    if result.category in ("host_decline", "card"):
+    result = codes.result(code)
+    if result.category in ("host_decline", "not_done"):
         return Declined(code=result.slug, evidence=evidence)
     if result.category == "cancelled":
         return Cancelled(code=result.slug, evidence=evidence)
-    if result.category in ("not_done", "busy"):
+    if result.category == "busy":
         return NotStarted(code=result.slug, evidence=evidence)
     return Unknown(code=result.slug, evidence=evidence, ask_again_s=1.0)
 
@@ -96,7 +96,7 @@ def refusal(code: int, evidence: Evidence, request: Request) -> Outcome:
 def card_of(status: StatusInformation) -> Card | None:
     """What may be shown of the card; None when nothing was told."""
     named = (status.card_name or status.application_label or "").strip("\x00 ")
-    brand = codes.CARD_TYPES.get(status.card_type or -1) or (named.lower() or None)
+    brand = codes.brand(status.card_type) or (named or None)
     if _is_interac(status):
         brand = "interac"
     technology = status.technology

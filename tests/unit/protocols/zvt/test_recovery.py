@@ -1,0 +1,163 @@
+"""Recovery of a lost result: the terminal is asked, never sent anything again (sheet chapter 5)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from protocols.core.facts import Mark
+from protocols.core.operations import Attempt, Recover, Sale, StoreCard
+from protocols.core.outcomes import Approved, Cancelled, Declined, NotStarted, Unknown
+from protocols.core.values import Money
+from tests.support.zvt_script import OK, READY, Script, status
+
+SALE = Sale(operation_id="op-1", amount=Money(1250))
+ATTEMPT = Attempt(1, "AB1", datetime(2026, 11, 22, 15, 0, tzinfo=UTC))
+COMMITTED = Mark(
+    "op-1",
+    1,
+    "committed",
+    {
+        "last.receipt": "0041",
+        "last.trace": "000041",
+        "last.turnover": "000041",
+        "baseline": "known",
+        "terminal_id": "52500295",
+    },
+)
+TAKEN = Mark("op-1", 1, "step_done", {"taken": "yes"})
+SEEN = Mark(
+    "op-1", 1, "result_seen", {"receipt": "0042", "trace": "000042", "turnover": "000042", "result": "00"}
+)
+
+
+def recovering(*marks: Mark) -> Script:
+    script = Script()
+    script.begin(Recover(operation=SALE, attempt=ATTEMPT, marks=marks))
+    script.open()
+    return script
+
+
+def asked(script: Script, *answer: str) -> None:
+    """Enquiry answered, last result told."""
+    script.hear(OK, READY, OK, *answer, "060F00")
+
+
+def test_recovery_never_registers_and_never_sends_the_sale_again() -> None:
+    script = recovering(COMMITTED, TAKEN)
+    asked(script, status("00", "0042"))
+    commands = [sent[:4] for sent in script.sent if not sent.startswith("80")]
+    assert commands[:2] == ["0501", "0620"]
+    assert "0601" not in commands
+
+
+@pytest.mark.parametrize(
+    ("marks", "record", "kind"),
+    [
+        ((COMMITTED, TAKEN, SEEN), status("00", "0042"), Approved),
+        ((COMMITTED, TAKEN, SEEN), status("B4", "0042"), Cancelled),
+        ((COMMITTED, TAKEN, SEEN), status("05", "0042"), Declined),
+        ((COMMITTED, TAKEN, SEEN), status("00", "0041", amount=999), Cancelled),
+        ((COMMITTED, TAKEN), status("00", "0042"), Approved),
+        ((COMMITTED, TAKEN), status("00", "0041", amount=999), NotStarted),
+        ((COMMITTED,), status("00", "0041", amount=999), NotStarted),
+        ((COMMITTED,), status("00", "0042"), Unknown),
+        ((COMMITTED, TAKEN), status("00", "0043"), Unknown),
+        ((COMMITTED, TAKEN), status("00", "0042", amount=1300), Unknown),
+        ((COMMITTED, TAKEN, SEEN), status("00", "0043"), Unknown),
+    ],
+)
+def test_the_last_result_is_held_against_the_marks(marks: tuple[Mark, ...], record: str, kind: type) -> None:
+    script = recovering(*marks)
+    asked(script, record)
+    assert type(script.concluded.outcome) is kind
+    if kind is Unknown:
+        assert script.concluded.outcome.owner == "human"  # type: ignore[union-attr]  # narrowed by kind
+
+
+def test_the_evidence_names_what_agreed() -> None:
+    script = recovering(COMMITTED, TAKEN, SEEN)
+    asked(script, status("00", "0042"))
+    evidence = script.concluded.outcome.evidence
+    assert evidence.source == "last"
+    assert set(evidence.agrees) == {"receipt", "trace", "turnover"}
+    assert evidence.seen["receipt"] == "0042"
+
+
+def test_late_result_of_the_old_dialogue_is_booked_acknowledged_and_final_at_its_end() -> None:
+    script = recovering(COMMITTED, TAKEN)
+    script.hear("04FF0117", status("00", "0042"))
+    assert script.stages == ["result_seen"]
+    script.hear("060F00")
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, Approved)
+    assert outcome.evidence.source == "late_message"
+
+
+def test_late_result_of_another_amount_is_an_orphan() -> None:
+    script = recovering(COMMITTED, TAKEN)
+    script.hear(status("00", "0042", amount=777))
+    assert script.stages == ["Orphan"]
+
+
+def test_old_dialogue_that_ends_without_a_result_is_asked() -> None:
+    script = recovering(COMMITTED, TAKEN)
+    script.hear("04FF0117", "060F00")
+    assert script.sent[-1].startswith("0501")
+    script.hear(OK, READY, OK, status("00", "0041", amount=999), "060F00")
+    assert isinstance(script.concluded.outcome, NotStarted)
+
+
+def test_busy_terminal_is_asked_again_later() -> None:
+    script = recovering(COMMITTED, TAKEN)
+    script.hear("849C00")
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, Unknown)
+    assert (outcome.owner, outcome.ask_again_s) == ("agent", 5.0)
+
+
+def test_silent_terminal_is_asked_again_later() -> None:
+    script = recovering(COMMITTED, TAKEN)
+    script.after(5.5)
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, Unknown)
+    assert outcome.owner == "agent"
+
+
+def test_terminal_that_cannot_repeat_needs_a_human() -> None:
+    script = recovering(COMMITTED, TAKEN)
+    script.hear(OK, READY, "848300")
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, Unknown)
+    assert (outcome.owner, outcome.code) == ("human", "terminal_cannot_tell")
+
+
+def test_foreign_terminal_concludes_nothing() -> None:
+    script = Script(terminal_id="11111111")
+    script.begin(Recover(operation=SALE, attempt=ATTEMPT, marks=(COMMITTED, TAKEN)))
+    script.open()
+    asked(script, status("00", "0042"))
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, Unknown)
+    assert (outcome.owner, outcome.code) == ("agent", "wrong_device")
+
+
+def test_the_terminal_that_took_the_command_is_the_one_that_may_answer() -> None:
+    foreign = Mark("op-1", 1, "committed", {**COMMITTED.keys, "terminal_id": "99999999"})
+    script = recovering(foreign, TAKEN)
+    asked(script, status("00", "0042"))
+    assert script.concluded.outcome.code == "wrong_device"
+
+
+def test_terminal_is_registered_again_once_the_truth_is_known() -> None:
+    script = recovering(COMMITTED, TAKEN)
+    asked(script, status("00", "0042"))
+    assert script.sent[-1].startswith("0600")
+
+
+def test_lost_card_capture_is_not_asked_at_all() -> None:
+    script = Script()
+    script.begin(Recover(operation=StoreCard(operation_id="op-9"), attempt=ATTEMPT, marks=()))
+    assert script.concluded.outcome.code == "present_again"
+    assert script.sent == []
