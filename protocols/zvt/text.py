@@ -28,6 +28,15 @@ def decode(data: bytes, charset: str = DEFAULT) -> str:
         return data.decode(DEFAULT)
 
 
+def fitting(data: bytes, charset: str) -> str:
+    """The charset in which the bytes can be read: the given one, or else CP437."""
+    try:
+        data.decode(charset)
+    except (UnicodeDecodeError, LookupError):
+        return DEFAULT
+    return charset
+
+
 def encode(text: str, charset: str = DEFAULT) -> bytes:
     """Text to bytes; what the charset cannot say becomes a question mark."""
     try:
