@@ -1,0 +1,22 @@
+"""From a configuration to what makes endpoints: one for each opening."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from drivers.config import EndpointConfig, MemoryConfig, SerialConfig, TcpConfig
+from drivers.serial_port import SerialPort
+from drivers.tcp_port import TcpPort
+from drivers.transport import Endpoint
+
+
+def endpoint_factory(config: EndpointConfig) -> Callable[[], Endpoint]:
+    """A function for `Pump(endpoints=…)` that makes a fresh, unopened endpoint at each call."""
+    match config:
+        case SerialConfig():
+            return partial(SerialPort, config)
+        case TcpConfig():
+            return partial(TcpPort, config)
+        case MemoryConfig(modem, side):
+            return partial(modem.end, side)
