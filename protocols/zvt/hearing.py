@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from protocols.zvt.session import ZvtSession
 
 _BUSY = 0x9C
+_ABORT_INSTRUCTION = 0x1E
 _NEEDS = (0x01, 0x02, 0x04)  # initialisation, diagnosis, OPT action; the other bits are modes
 _WRONG_CURRENCY = 0x6F
 _BUSY_AGAIN_S = 5.0
@@ -113,7 +114,9 @@ class Hearing:
             return  # 84 83 to our 06 B0: too late; the dialogue itself will tell the outcome
         errand = session.errand
         session.finish_errand(now)
-        self._refused(errand, message.code, now)
+        # 84 1E with data is an abort dressed as an answer: the result is in the data (seen at registration)
+        dressed = message.code == _ABORT_INSTRUCTION and message.data
+        self._refused(errand, message.data[0] if dressed else message.code, now)
 
     def _refused(self, errand: Errand | None, code: int, now: Mono) -> None:
         session = self._session

@@ -9,8 +9,9 @@ import pytest
 from protocols.core.facts import Mark
 from protocols.core.operations import Attempt, Recover, Sale, StoreCard
 from protocols.core.outcomes import Approved, Cancelled, Declined, NotStarted, Unknown
+from protocols.core.session import Phase
 from protocols.core.values import Money
-from tests.support.zvt_script import OK, READY, Script, status
+from tests.support.zvt_script import OK, READY, REGISTERED, Script, status
 
 SALE = Sale(operation_id="op-1", amount=Money(1250))
 ATTEMPT = Attempt(1, "AB1", datetime(2026, 11, 22, 15, 0, tzinfo=UTC))
@@ -133,14 +134,14 @@ def test_terminal_that_cannot_repeat_needs_a_human() -> None:
     assert (outcome.owner, outcome.code) == ("human", "terminal_cannot_tell")
 
 
-def test_foreign_terminal_concludes_nothing() -> None:
+def test_a_replaced_terminal_still_tells_what_it_took_and_is_then_refused() -> None:
     script = Script(terminal_id="11111111")
     script.begin(Recover(operation=SALE, attempt=ATTEMPT, marks=(COMMITTED, TAKEN)))
     script.open()
     asked(script, status("00", "0042"))
-    outcome = script.concluded.outcome
-    assert isinstance(outcome, Unknown)
-    assert (outcome.owner, outcome.code) == ("agent", "wrong_device")
+    assert isinstance(script.concluded.outcome, Approved)
+    script.hear(OK, REGISTERED)
+    assert script.session.phase is Phase.UNFIT
 
 
 def test_the_terminal_that_took_the_command_is_the_one_that_may_answer() -> None:

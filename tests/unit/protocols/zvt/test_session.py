@@ -40,7 +40,7 @@ def test_registration_sends_password_config_currency_and_what_we_accept() -> Non
     script = Script()
     script.give(Greet())
     script.open()
-    assert script.sent == ["060014000000BE0124060C260A0A0204FF0A0206D10A0206D3"]
+    assert script.sent == ["060016000000BE0124060E260C0A0204FF0A0206D10A0206D3"]
 
 
 def test_sale_approved_marks_before_bytes_and_acknowledges_after_the_result_is_on_disk() -> None:
