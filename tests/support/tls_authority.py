@@ -30,7 +30,7 @@ class TlsAuthority:
     def issue(
         self, common_name: str, hosts: tuple[str, ...] = (), valid_for: timedelta = timedelta(days=1)
     ) -> tuple[str, str]:
-        """Files of a certificate and its key. `hosts`: DNS names or addresses. Negative `valid_for`: expired."""
+        """A certificate's file and its key's. `hosts`: DNS names or addresses; negative `valid_for`: over."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
         builder = self._builder(name, valid_for).public_key(key.public_key())
