@@ -1,0 +1,98 @@
+"""What is asked when nobody knows: at the start, after a broken link, and for how long before a human is.
+
+Nothing is ever sent again. An operation that was accepted and never marked had no byte with an effect: it is
+over. Everything that was marked and not concluded is asked about, before its terminal takes money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from protocols.core.facts import Concluded, Mark
+from protocols.core.operations import Recover
+from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Outcome, Unknown
+from terminal_agent.commands.entries import Escalated
+from terminal_agent.journal.facts import Row
+
+Strategy = Literal["by_id", "last", "batch", "none"]
+
+# Operations that move no money and leave nothing that could be asked for: after a loss they are simply over,
+# and the patient presents the card again.
+HARMLESS = frozenset({"store_card", "receipt", "diagnose"})
+# Seconds until the terminal is asked again, by how often it was asked in vain; the last one goes on.
+BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
+# Seconds in doubt after which a human owns it as well (the stated time of "final or human-owned"). `none` has
+# no query to wait for: only the time that the session needs to prove the terminal idle.
+GIVE_UP_S: dict[Strategy, float] = {"by_id": 1800.0, "batch": 1800.0, "last": 900.0, "none": 60.0}
+
+
+def at_start(row: Row) -> Concluded | None:
+    """What a restart makes of an open operation; None where it stays as it is."""
+    if row.state == "accepted":
+        outcome: Outcome = NotStarted(code="agent_restarted", evidence=Evidence("never_sent"))
+    elif row.state in ("committed", "result_seen"):
+        outcome = Unknown(code="link_lost", evidence=Evidence("dialogue"), ask_again_s=0.0)
+    else:
+        return None
+    return Concluded(row.id, row.attempt.no, outcome)
+
+
+def settled_if_harmless(op: str, outcome: Outcome) -> Outcome:
+    """Doubt about an operation that cannot have moved money is an end; any other outcome stays as it is."""
+    if op not in HARMLESS or not isinstance(outcome, Unknown):
+        return outcome
+    return Cancelled(
+        code="interrupted",
+        evidence=outcome.evidence,
+        keys=outcome.keys,
+        card=outcome.card,
+        abort=outcome.abort,
+        terminal_text=outcome.terminal_text,
+    )
+
+
+def owed(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Operations that their terminal must still be asked about, oldest first."""
+    return tuple(sorted((row for row in rows if row.owed and not row.final), key=lambda row: row.attempt.no))
+
+
+def due(rows: Iterable[Row], now: datetime) -> Row | None:
+    """The operation to ask about now, the oldest first; None while none is due."""
+    return next((row for row in owed(rows) if row.next_check is None or row.next_check <= now), None)
+
+
+def next_check(rows: Iterable[Row]) -> datetime | None:
+    """When the next one is due; None when nothing is owed."""
+    return min((row.next_check or row.changed for row in owed(rows)), default=None)
+
+
+def query_of(row: Row, marks: Sequence[Mark]) -> Recover | None:
+    """The question itself, for the session. None where the journal no longer holds what was asked for."""
+    if row.operation is None:
+        return None
+    return Recover(operation=row.operation, attempt=row.attempt, marks=tuple(marks))
+
+
+def holds_up(row: Row, strategy: Strategy) -> bool:
+    """Whether the terminal takes nothing new because of it: its memory of the last transaction is the only
+    proof there is, and the next one would overwrite it. A terminal that is asked by id forgets nothing."""
+    return row.owed and not row.final and strategy != "by_id"
+
+
+def delay_s(checks: int, asked_s: float | None) -> float:
+    """Seconds until the next question, after `checks` vain ones; never sooner than the session wants."""
+    if checks == 0 and asked_s is not None:
+        return asked_s
+    return max(asked_s or 0.0, BACKOFF_S[min(checks, len(BACKOFF_S) - 1)])
+
+
+def overdue(rows: Iterable[Row], strategy: Strategy, now: datetime) -> tuple[Escalated, ...]:
+    """Those in doubt for too long: a human is asked too. The terminal, if it was away, still is."""
+    limit = timedelta(seconds=GIVE_UP_S[strategy])
+    return tuple(
+        Escalated(row.id)
+        for row in owed(rows)
+        if row.state == "in_doubt" and row.doubt_since is not None and now - row.doubt_since >= limit
+    )
