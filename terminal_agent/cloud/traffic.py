@@ -1,0 +1,73 @@
+"""What the link carries and how patient it is: its settings, an inbound message, its two errors."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from typing import Literal
+
+from protocols.contract.topics import Address, AgentTopics, TopicError
+from terminal_agent.errors import AgentError
+
+# Stands for an id or op outside the topic grammar: no terminal and no op is called so.
+NOWHERE = "-"
+
+
+class LinkDownError(AgentError):
+    """A message did not reach the broker, or nobody knows whether it did."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("link_down", f"not delivered: {why}. Facts go out again later, replies on request")
+
+
+class LinkLostError(AgentError):
+    """A connection failed, or ended soon after it began; the link tries again, later each time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkConfig:
+    """Where the broker is, and how patient the link is. Times in seconds.
+
+    `stable_after_s`: a connection that lasted so long starts the back-off anew. `takeover_pause_s`: how long
+    the link stays away at first when another client came with our id; doubled each time, up to an hour.
+    """
+
+    host: str
+    port: int
+    topics: AgentTopics
+    tls: ssl.SSLContext | None = None
+    protocol: Literal["5", "3.1.1"] = "5"
+    keepalive_s: int = 20
+    session_expiry_s: int = 86_400
+    will_delay_s: int = 2
+    answer_timeout_s: float = 10.0
+    probe_every_s: float = 15.0
+    receive_queue: int = 256
+    handlers: int = 64
+    first_wait_s: float = 0.5
+    longest_wait_s: float = 30.0
+    stable_after_s: float = 10.0
+    takeover_pause_s: float = 60.0
+    longest_pause_s: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A message for us. An id or op outside the topic grammar stands as `NOWHERE`."""
+
+    address: Address
+    payload: bytes = field(repr=False)
+    response_topic: str | None = None
+    correlation: bytes | None = None
+
+
+def address_of(topic: str, topics: AgentTopics) -> Address:
+    """The address of a topic that matched a subscription of ours, its wild levels replaced where wrong."""
+    try:
+        return topics.parse(topic)
+    except TopicError:
+        kind, own, channel, leaf = [*topic.removeprefix(f"{topics.root}/").split("/")[2:], "", ""][:4]
+    leaf = leaf and NOWHERE
+    if kind == "agent":
+        return Address(topics.clinic, topics.agent, "agent", own, channel, leaf)
+    return Address(topics.clinic, topics.agent, "terminal", NOWHERE, channel, leaf)
