@@ -28,9 +28,11 @@ class JournalFailed(AgentError):  # noqa: N818  named for what happened to the w
     """A write may not be on disk. Codes: journal_full, journal_io, journal_closed.
 
     The caller does nothing further for the operation it was writing for: silence is the safe answer.
+    `stops_money` tells the supervisor to stop every unit that may move money.
     """
 
     effect: Effect = "unknown"
+    stops_money = True
 
 
 class JournalUnusable(AgentError):  # noqa: N818  named for the state it is in

@@ -64,6 +64,7 @@ class Health(Told):
     outbox_age_s: float | None = None
     disk_free_bytes: int | None = None
     journal_bytes: int | None = None
+    rss_bytes: int | None = None
     clock_offset_ms: int | None = None
     certificate_days: int | None = None
     terminals: dict[str, dict[str, int]] = Field(default_factory=dict)

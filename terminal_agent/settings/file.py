@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from terminal_agent import errors
 from terminal_agent.redaction import clean_text
 from terminal_agent.settings.complaints import Complaint, complaints
 from terminal_agent.settings.terminal import Scalar
@@ -27,16 +28,14 @@ class KnownProtocol(Protocol):
         ...
 
 
-class SettingsError(Exception):
+class SettingsError(errors.SettingsError):
     """The settings cannot be used. `complaints` say why, key by key; no secret is in them."""
-
-    code = "settings_invalid"
 
     def __init__(self, path: Path, found: tuple[Complaint, ...]) -> None:
         self.path = path
         self.complaints = found
         lines = "".join(f"\n  {one}" for one in found)
-        super().__init__(f"the settings in {path} cannot be used:{lines}")
+        super().__init__("settings_invalid", f"the settings in {path} cannot be used:{lines}")
 
 
 def load(path: Path, protocols: Mapping[str, KnownProtocol] | None = None) -> Settings:

@@ -42,7 +42,7 @@ class Broker(Section):
     protocol: Literal["5", "3.1.1"] = Field(default="5", description="MQTT version")
     root_topic: str = Field(
         default="clinics/v1",
-        pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$",
+        pattern=r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$",
         description="The first levels of every topic, as the broker's ACL has them",
     )
     keepalive_s: int = Field(default=20, ge=5, le=1200, description="Seconds of silence before a ping")

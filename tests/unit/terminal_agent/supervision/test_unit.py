@@ -5,14 +5,8 @@ from __future__ import annotations
 import pytest
 
 from protocols.core.errors import LocalError
+from terminal_agent.errors import JournalFailed
 from terminal_agent.supervision.unit import code_of, stops_money
-
-
-class JournalIsGoneError(Exception):
-    """As the journal's."""
-
-    stops_money = True
-    code = "journal_failed"
 
 
 def raised_from(cause: Exception) -> Exception:
@@ -25,15 +19,15 @@ def raised_from(cause: Exception) -> Exception:
 @pytest.mark.parametrize(
     "error",
     [
-        JournalIsGoneError(),
-        ExceptionGroup("tasks", [ValueError(), JournalIsGoneError()]),
-        ExceptionGroup("outer", [ExceptionGroup("inner", [JournalIsGoneError()])]),
-        raised_from(JournalIsGoneError()),
+        JournalFailed("journal_io", "gone"),
+        ExceptionGroup("tasks", [ValueError(), JournalFailed("journal_io", "gone")]),
+        ExceptionGroup("outer", [ExceptionGroup("inner", [JournalFailed("journal_io", "gone")])]),
+        raised_from(JournalFailed("journal_io", "gone")),
     ],
 )
 def test_a_journal_failure_is_found_however_it_is_wrapped(error: Exception) -> None:
     assert stops_money(error)
-    assert code_of(error) == "journal_failed"
+    assert code_of(error) == "journal_io"
 
 
 def test_other_failures_do_not_stop_money() -> None:
