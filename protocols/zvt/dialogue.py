@@ -22,9 +22,9 @@ from protocols.core.operations import (
     StoreCard,
 )
 from protocols.core.outcomes import Outcome, TerminalRecord
-from protocols.core.session import Mono
+from protocols.core.session import Mono, Phase
 from protocols.zvt.receipts import ReceiptCollector
-from protocols.zvt.steps import Errand
+from protocols.zvt.steps import Errand, Step
 
 # Operations after which the terminal's last transaction is another one: their plan notes the baseline first.
 BOOKED = Sale | Refund | Reversal | Preauth | Capture | Reconcile
@@ -77,3 +77,16 @@ def plan_of(operation: Operation, *, registered: bool) -> deque[Errand]:
     greeting = [] if registered else [Errand.REGISTER]
     notes = [Errand.ENQUIRE, Errand.NOTE] if isinstance(operation, BOOKED) else []
     return deque([*greeting, *notes, Errand.WORK])
+
+
+def phase_of(step: Step, dialogue: Dialogue | None, *, greeting: bool, registered: bool) -> Phase:
+    """Where the terminal stands, as the rest of the agent sees it."""
+    if step is Step.UNFIT:
+        return Phase.UNFIT
+    if dialogue is not None:
+        if dialogue.result_seen:
+            return Phase.SETTLING
+        return Phase.COMMITTED if dialogue.committed else Phase.PREPARING
+    if greeting:
+        return Phase.GREETING
+    return Phase.IDLE if registered and step is not Step.DOWN else Phase.DOWN

@@ -24,6 +24,7 @@ from protocols.core.values import CURRENCY_NUMBERS
 from protocols.zvt import messages as zvt
 from protocols.zvt.data_objects import Message
 from protocols.zvt.options import ZvtOptions
+from protocols.zvt.steps import Errand
 from protocols.zvt.tlv import TlvNode, node
 
 _PT_DECIDES = 0x40  # payment type: the terminal chooses, no Geldkarte (PA00P015 ch. 2.2)
@@ -53,6 +54,17 @@ def status_enquiry(options: ZvtOptions) -> Message:
 def last_result(options: ZvtOptions) -> Message:
     """06 20 that tells the last stored transaction and prints nothing."""
     return zvt.RepeatReceipt(password=options.password, service=_STATUS_ONLY)
+
+
+def command_of(errand: Errand, request: Request | None, options: ZvtOptions) -> Message:
+    """The command of one errand; `request` is the operation in work, where there is one."""
+    if errand is Errand.REGISTER:
+        return registration(options)
+    if errand is Errand.ENQUIRE:
+        return status_enquiry(options)
+    if errand is Errand.WORK and request is not None:
+        return command_for(request, options)
+    return last_result(options)
 
 
 def command_for(operation: Request, options: ZvtOptions) -> Message:

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from protocols.core.errors import DecodingError, LocalError
 from protocols.core.facts import Concluded, Fact, Mark, Stage
 from protocols.core.operations import Recover
-from protocols.core.outcomes import AbortEffect, Cancelled, Evidence, NotStarted, Outcome, Unknown
+from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Outcome, Unknown
 from protocols.core.session import (
     Abort,
     Alert,
@@ -29,7 +28,6 @@ from protocols.core.session import (
     Notice,
     Opened,
     Peer,
-    Persist,
     Persisted,
     Phase,
     Received,
@@ -38,19 +36,20 @@ from protocols.core.session import (
     Wake,
 )
 from protocols.zvt import requests
+from protocols.zvt.bookings import Bookings, GoOn
 from protocols.zvt.capabilities import capabilities_of
 from protocols.zvt.codec import decode
 from protocols.zvt.data_objects import Message
-from protocols.zvt.dialogue import Dialogue, plan_of
+from protocols.zvt.dialogue import Dialogue, phase_of, plan_of
 from protocols.zvt.hearing import Hearing
 from protocols.zvt.line import Line, News
 from protocols.zvt.link import Arrived, Failed
+from protocols.zvt.losing import lost_outcome, with_abort
 from protocols.zvt.messages import Abort as AbortCommand
 from protocols.zvt.options import ZvtOptions
 from protocols.zvt.steps import STEPS, Errand, Event, Step
+from protocols.zvt.timers import Retries, due
 
-_FIRST_REDIAL_S = 0.5
-_ASK_AGAIN_S = 2.0
 _UNFIT_RETRY_S = 60.0
 
 
@@ -70,12 +69,9 @@ class ZvtSession:
         self._owed = False
         self._why = "not_connected"
         self._out: list[Effect] = []
-        self._booking: tuple[int, Callable[[Mono], None]] | None = None
-        self._ref = 0
+        self._bookings = Bookings()
         self._unread: deque[News] = deque()
-        self._redial_at: Mono | None = None
-        self._redial_s = _FIRST_REDIAL_S
-        self._probe_at: Mono | None = None
+        self._retries = Retries(options.redial_s, options.probe_s)
         self._told: Status | None = None
         self._hearing = Hearing(self)
         self._handlers: Mapping[type, Callable[..., None]] = {
@@ -94,16 +90,7 @@ class ZvtSession:
     @property
     def phase(self) -> Phase:
         """Where the terminal stands, as the rest of the agent sees it."""
-        if self._step is Step.UNFIT:
-            return Phase.UNFIT
-        dialogue = self.dialogue
-        if dialogue is not None:
-            if dialogue.result_seen:
-                return Phase.SETTLING
-            return Phase.COMMITTED if dialogue.committed else Phase.PREPARING
-        if self._step is Step.DOWN or not (self.registered or self._greeting):
-            return Phase.DOWN
-        return Phase.GREETING if self._greeting else Phase.IDLE
+        return phase_of(self._step, self.dialogue, greeting=self._greeting, registered=self.registered)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -112,7 +99,7 @@ class ZvtSession:
 
     def next_deadline(self) -> Mono | None:
         """The earliest of all that is awaited."""
-        times = (*self.line.deadlines(), self._redial_at, self._probe_at)
+        times = (*self.line.deadlines(), self._retries.redial_at, self._retries.probe_at)
         return min((at for at in times if at is not None), default=None)
 
     def handle(self, cause: Cause, now: Mono) -> tuple[Effect, ...]:
@@ -133,7 +120,7 @@ class ZvtSession:
         recovering = isinstance(cause.operation, Recover)
         self._owed = recovering
         self.dialogue = Dialogue(cause.operation, cause.attempt, cause.commit_before, committed=recovering)
-        self._redial_at = self._probe_at = None
+        self._retries.rest()
         if recovering and not self.dialogue.books:
             self.conclude(lost_outcome(self.dialogue, "restarted"), now)
         elif self._step is Step.IDLE and self.errand is None and self.line.open:
@@ -164,7 +151,7 @@ class ZvtSession:
         self.peer = Peer(
             cause.peer.where, cause.peer.serial, cause.peer.certificate_cn, self.peer.terminal_id
         )
-        self._redial_s = _FIRST_REDIAL_S
+        self._retries.reached()
         self.move(Event.OPENED)
         # Another terminal may be at the other end now: what was registered there is not known here.
         self.registered = False
@@ -190,7 +177,7 @@ class ZvtSession:
 
     def _read_on(self, now: Mono) -> None:
         """Read in order, one message at a time; nothing is read while a fact is being booked."""
-        while self._unread and self._booking is None:
+        while self._unread and not self._bookings.waiting:
             item = self._unread.popleft()
             if isinstance(item, Arrived):
                 self._decoded(item.apdu, now)
@@ -215,16 +202,12 @@ class ZvtSession:
         self.line.hang_up()
         if self._step is Step.IDLE and self.dialogue is None and self.options.transport == "tcp":
             # Terminals close an idle socket after a second or two; it is opened again on demand.
-            self._probe_at = now + self.options.probe_s
+            self._retries.probe(now)
             return
         self.lost(cause.why, now)
 
     def _persisted(self, cause: Persisted, now: Mono) -> None:
-        if self._booking is None or self._booking[0] != cause.ref:
-            raise LocalError("unexpected_persisted", f"Persisted({cause.ref}) answers no Persist of ours")
-        _, go_on = self._booking
-        self._booking = None
-        go_on(now)
+        self._bookings.done(cause.ref)(now)
         self._read_on(now)
 
     def _wake(self, _cause: Wake, now: Mono) -> None:
@@ -232,20 +215,20 @@ class ZvtSession:
         effects, news = line.wake(now)
         self._out.extend(effects)
         self._read(news, now)
-        if _due(line.answer_by, now):
+        if due(line.answer_by, now):
             self.lost("no_answer", now)
-        elif _due(line.message_by, now):
+        elif due(line.message_by, now):
             self.lost("silent", now)
-        elif _due(line.silent_at, now):
+        elif due(line.silent_at, now):
             line.silent_at = None
             self.tell(Alert("silent", {"after_s": str(int(self.options.silence_alert_s))}))
-        if _due(self._redial_at, now):
+        if due(self._retries.redial_at, now):
             self._dial()
-        elif _due(self._probe_at, now):
+        elif due(self._retries.probe_at, now):
             self._probe(now)
 
     def _probe(self, now: Mono) -> None:
-        self._probe_at = None
+        self._retries.probe_at = None
         if self._step is not Step.IDLE or self.dialogue is not None or self.errand is not None:
             return
         if self.line.open:
@@ -268,17 +251,10 @@ class ZvtSession:
 
     def start(self, errand: Errand, now: Mono) -> None:
         """Send the command of an errand."""
-        options = self.options
-        if errand is Errand.REGISTER:
-            command = requests.registration(options)
-        elif errand is Errand.ENQUIRE:
-            command = requests.status_enquiry(options)
-        elif errand is Errand.WORK:
-            command = requests.command_for(self._current().sought, options)
-        else:
-            command = requests.last_result(options)
+        request = self.dialogue.sought if self.dialogue is not None else None
+        command = requests.command_of(errand, request, self.options)
         self.errand = errand
-        self._probe_at = None
+        self._retries.probe_at = None
         self.move(Event.ASK)
         self._out.extend(self.line.ask(command, now))
 
@@ -310,7 +286,7 @@ class ZvtSession:
         self.errand = None
         self.line.rest()
         self.move(Event.ENDED)
-        self._probe_at = now + self.options.probe_s
+        self._retries.probe(now)
 
     def greeted(self, now: Mono) -> None:
         """Registered: ready for work."""
@@ -329,7 +305,7 @@ class ZvtSession:
         )
         self._out.extend(self.line.hang_up())
         self.move(Event.REFUSED)
-        self._redial_at = now + _UNFIT_RETRY_S
+        self._retries.redial_after(now, _UNFIT_RETRY_S)
         if self.dialogue is None:
             return
         if self.dialogue.committed:
@@ -355,24 +331,22 @@ class ZvtSession:
             dialogue.abort_sent = True
             self.say(AbortCommand(), now)
 
-    def mark(self, stage: Stage, keys: Mapping[str, str], go_on: Callable[[Mono], None]) -> None:
+    def mark(self, stage: Stage, keys: Mapping[str, str], go_on: GoOn) -> None:
         """Book a mark of the current attempt, then go on."""
         dialogue = self._current()
         fact = Mark(dialogue.sought.operation_id, dialogue.attempt.no, stage, dict(keys))
         self.persist(fact, go_on)
 
-    def persist(self, fact: Fact, go_on: Callable[[Mono], None]) -> None:
+    def persist(self, fact: Fact, go_on: GoOn) -> None:
         """The barrier: nothing more is read or said until the fact is on disk."""
-        self._ref += 1
-        self._booking = (self._ref, go_on)
-        self._out.append(Persist(self._ref, fact))
+        self._out.append(self._bookings.ask(fact, go_on))
 
     def conclude(self, outcome: Outcome, now: Mono) -> None:
         """End the attempt with this outcome; the terminal is free once that is on disk."""
         dialogue = self._current()
         receipts = dialogue.receipts.receipts()
         if dialogue.abort_asked:
-            outcome = _with_abort(outcome)
+            outcome = with_abort(outcome)
         del now
         fact = Concluded(dialogue.sought.operation_id, dialogue.attempt.no, outcome, receipts)
         self._owed = isinstance(outcome, Unknown) and outcome.owner == "agent"
@@ -383,7 +357,7 @@ class ZvtSession:
         if self._owed:
             return
         if self._step is Step.DOWN:
-            self._redial_at = now + self._redial_s
+            self._retries.redial(now)
         elif self._step is Step.IDLE and not self.registered and self.line.open:
             self._register(now)
 
@@ -395,13 +369,12 @@ class ZvtSession:
         self.errand = None
         self.registered = self._greeting = False
         self._why = why
-        self._probe_at = None
+        self._retries.probe_at = None
         dialogue = self.dialogue
-        if dialogue is not None and self._booking is None:
+        if dialogue is not None:
             self.conclude(lost_outcome(dialogue, why), now)
-        elif dialogue is None and not self._owed:
-            self._redial_at = now + self._redial_s
-            self._redial_s = min(self._redial_s * 2, self.options.redial_s)
+        elif not self._owed:
+            self._retries.redial(now)
 
     def move(self, event: Event) -> None:
         """The one place where the step changes."""
@@ -412,7 +385,7 @@ class ZvtSession:
         return STEPS.allows(self._step, event)
 
     def _dial(self) -> None:
-        self._redial_at = self._probe_at = None
+        self._retries.rest()
         self.move(Event.DIAL)
         self._out.extend(self.line.dial())
 
@@ -428,24 +401,3 @@ class ZvtSession:
         if status != self._told:
             self._told = status
             self.tell(status)
-
-
-def lost_outcome(dialogue: Dialogue, why: str) -> Outcome:
-    """What is known of an attempt whose line is lost."""
-    if not dialogue.committed:
-        code = "aborted" if dialogue.abort_asked else "terminal_offline"
-        return NotStarted(code=code, evidence=Evidence("never_sent", seen={"why": why}))
-    if not dialogue.books:
-        # No money and nothing kept in the terminal: the patient presents the card again.
-        return Cancelled(code="present_again", evidence=Evidence("dialogue", seen={"why": why}))
-    evidence = Evidence("dialogue", seen={"why": why})
-    return Unknown(code="link_lost", evidence=evidence, ask_again_s=_ASK_AGAIN_S)
-
-
-def _with_abort(outcome: Outcome) -> Outcome:
-    effect: AbortEffect = "honoured" if isinstance(outcome, Cancelled | NotStarted) else "too_late"
-    return replace(outcome, abort=effect)
-
-
-def _due(at: Mono | None, now: Mono) -> bool:
-    return at is not None and at <= now

@@ -160,5 +160,5 @@ def test_terminal_is_registered_again_once_the_truth_is_known() -> None:
 def test_lost_card_capture_is_not_asked_at_all() -> None:
     script = Script()
     script.begin(Recover(operation=StoreCard(operation_id="op-9"), attempt=ATTEMPT, marks=()))
-    assert script.concluded.outcome.code == "present_again"
+    assert script.concluded.outcome.code == "interrupted"
     assert script.sent == []

@@ -1,0 +1,28 @@
+"""What is known of an attempt whose line is lost, or that somebody asked to stop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from protocols.core.outcomes import AbortEffect, Cancelled, Evidence, NotStarted, Outcome, Unknown
+from protocols.zvt.dialogue import Dialogue
+
+_ASK_AGAIN_S = 2.0
+
+
+def lost_outcome(dialogue: Dialogue, why: str) -> Outcome:
+    """The outcome at the moment of the loss: what was committed is unknown from here on, never failed."""
+    if not dialogue.committed:
+        code = "aborted" if dialogue.abort_asked else "terminal_offline"
+        return NotStarted(code=code, evidence=Evidence("never_sent", seen={"why": why}))
+    evidence = Evidence("dialogue", seen={"why": why})
+    if not dialogue.books:
+        # No money and nothing kept in the terminal: the patient presents the card again.
+        return Cancelled(code="interrupted", evidence=evidence)
+    return Unknown(code="link_lost", evidence=evidence, ask_again_s=_ASK_AGAIN_S)
+
+
+def with_abort(outcome: Outcome) -> Outcome:
+    """The outcome with what came of the wish to stop."""
+    effect: AbortEffect = "honoured" if isinstance(outcome, Cancelled | NotStarted) else "too_late"
+    return replace(outcome, abort=effect)
