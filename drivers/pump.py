@@ -182,8 +182,8 @@ class Pump:
             self._lost(link, lost)
 
     def _lost(self, link: Link, lost: EndpointUnavailable | EndpointClosed) -> None:
-        line = self._lines.get(link)
-        if line is not None and not line.ended:
+        """By its reader or by a writer; should both find out, the second Closed is dropped as late."""
+        if (line := self._lines.get(link)) is not None:
             line.ended = True
             self.post(Closed(link, lost.why, line.endpoint.sent_any))
 
@@ -196,7 +196,6 @@ class Pump:
         try:
             await line.endpoint.write(data)
         except EndpointClosed as lost:
-            line.task.cancel()
             self._lost(link, lost)
 
     async def _close(self, link: Link) -> None:

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
 
 import pytest
 
 from drivers.memory_faults import cut_during
-from drivers.memory_port import MemoryPort, NullModem
-from drivers.pump import QUEUE_LIMIT, Pump
-from drivers.transport import Endpoint, EndpointClosed, EndpointUnavailable
-from protocols.core.errors import LocalError
-from protocols.core.facts import Fact, Mark
+from drivers.memory_port import NullModem
+from drivers.transport import EndpointUnavailable
 from protocols.core.session import (
     Abort,
     Alert,
     Cause,
     Close,
     Closed,
-    Data,
     Effect,
     Greet,
-    Link,
-    Notice,
     Open,
     Opened,
     Peer,
@@ -33,83 +25,9 @@ from protocols.core.session import (
     Received,
     Send,
     Tell,
-    Wake,
 )
-from tests.support.scripted_session import Script, ScriptedSession, do_nothing
+from tests.support.pump_bench import MARK, T1, T2, Bench, Loud, answers
 from tests.support.virtual_clock import run_virtual, settle
-
-T1 = Link("terminal", 1)
-T2 = Link("terminal", 2)
-MARK = Mark("01OPERATION", 1, "committed")
-
-
-class Bench:
-    """A pump on a null modem, with a log of everything that left it, in order."""
-
-    def __init__(self, script: Script = do_nothing, modem: NullModem | None = None) -> None:
-        self.modem = modem or NullModem()
-        self.session = ScriptedSession(script)
-        self.log: list[str] = []
-        self.terminal = self.modem.end("b")
-        self.endpoints: dict[str, Callable[[], Endpoint]] = {
-            "terminal": lambda: Loud(self.modem.end("a"), self.log)
-        }
-        self.pump = Pump(self.session, self.endpoints, self.book, self.note)
-
-    async def book(self, fact: Fact) -> None:
-        """Takes its time, so that a barrier which does not wait shows."""
-        self.log.append("booking")
-        await asyncio.sleep(0.01)
-        self.log.append("booked")
-
-    def note(self, notice: Notice) -> None:
-        """Keeps the alert's code."""
-        assert isinstance(notice, Alert)
-        self.log.append(f"told {notice.code}")
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[asyncio.Task[None]]:
-        """The pump as a task, cancelled at the end."""
-        await self.terminal.open(1)
-        task = asyncio.create_task(self.pump.run())
-        try:
-            yield task
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-
-
-class Loud:
-    """An endpoint that logs what is done to it."""
-
-    def __init__(self, inner: MemoryPort, log: list[str]) -> None:
-        self._inner, self._log = inner, log
-
-    @property
-    def sent_any(self) -> bool:
-        return self._inner.sent_any
-
-    async def open(self, timeout_s: float) -> Peer:
-        self._log.append(f"open {timeout_s:.0f} s")
-        return await self._inner.open(timeout_s)
-
-    async def read(self) -> bytes:
-        return await self._inner.read()
-
-    async def write(self, data: Data) -> None:
-        assert isinstance(data, bytes)
-        self._log.append(f"write {data.decode()}")
-        await self._inner.write(data)
-
-    async def aclose(self) -> None:
-        self._log.append("close")
-        await self._inner.aclose()
-
-
-def answers(table: Mapping[type[Cause], tuple[Effect, ...]]) -> Script:
-    """Effects by the type of the cause, each row once."""
-    rows = dict(table)
-    return lambda cause: rows.pop(type(cause), ())
 
 
 def test_opens_tells_the_peer_and_carries_bytes_both_ways() -> None:
@@ -158,28 +76,6 @@ def test_persisted_is_the_very_next_cause_even_with_others_waiting() -> None:
         return bench.session.causes
 
     assert run_virtual(main()) == [Greet(), Persisted(1), Persisted(2), Abort("first"), Abort("second")]
-
-
-def test_a_failing_booking_ends_the_pump_and_persisted_never_comes() -> None:
-    class DiskFullError(Exception):
-        pass
-
-    async def refuse(fact: Fact) -> None:
-        raise DiskFullError
-
-    async def main() -> Bench:
-        bench = Bench(answers({Greet: (Open(T1),), Opened: (Persist(1, MARK), Send(T1, b"never"))}))
-        bench.pump = Pump(bench.session, bench.endpoints, refuse, bench.note)
-        async with bench.running() as task:
-            bench.pump.post(Greet())
-            with pytest.raises(DiskFullError):
-                await task
-        return bench
-
-    bench = run_virtual(main())
-    assert "write never" not in bench.log
-    assert bench.log[-1] == "close"
-    assert Persisted(1) not in bench.session.causes
 
 
 def test_an_endpoint_that_cannot_be_opened_is_told_as_closed_with_its_reason() -> None:
@@ -266,6 +162,35 @@ def test_nothing_of_a_link_is_heard_after_close_and_the_next_one_opens_at_once()
     assert bench.log == ["open 5 s", "close", "open 5 s", "write again", "close"]
 
 
+def test_what_was_queued_of_a_link_before_its_close_is_dropped() -> None:
+    async def main() -> list[Cause]:
+        bench = Bench(answers({Greet: (Open(T1),), Received: (Persist(1, MARK), Close(T1))}))
+        async with bench.running():
+            bench.pump.post(Greet())
+            await settle()
+            for data in (b"taken", b"late"):
+                await bench.terminal.write(data)
+                await settle()
+            await bench.terminal.aclose()
+            await asyncio.sleep(1)
+        return bench.session.causes
+
+    assert run_virtual(main())[2:] == [Received(T1, b"taken"), Persisted(1)]
+
+
+def test_a_port_is_closed_before_its_end_is_told() -> None:
+    async def main() -> list[str]:
+        bench = Bench(answers({Greet: (Open(T1),), Closed: (Tell(Alert("gone")), Open(T2))}))
+        async with bench.running():
+            bench.pump.post(Greet())
+            await settle()
+            await bench.terminal.aclose()
+            await settle()
+            return list(bench.log)
+
+    assert run_virtual(main()) == ["open 5 s", "close", "told gone", "open 5 s"]
+
+
 def test_close_while_opening_gives_up_silently() -> None:
     class NeverOpens(Loud):
         async def open(self, timeout_s: float) -> Peer:
@@ -285,137 +210,3 @@ def test_close_while_opening_gives_up_silently() -> None:
     bench = run_virtual(main())
     assert bench.session.causes == [Greet(), Abort("it")]
     assert bench.log == ["close"]
-
-
-def test_wake_comes_at_the_deadline_and_not_before() -> None:
-    async def main() -> list[tuple[float, Cause]]:
-        bench = Bench()
-        bench.session.deadline = 1012.5
-
-        def script(cause: Cause) -> tuple[Effect, ...]:
-            if isinstance(cause, Wake):
-                bench.session.deadline = None
-            return ()
-
-        bench.session.script = script
-        async with bench.running():
-            await asyncio.sleep(100)
-        return bench.session.heard
-
-    assert run_virtual(main()) == [(1012.5, Wake())]
-
-
-def test_a_deadline_that_moves_is_followed() -> None:
-    async def main() -> list[tuple[float, Cause]]:
-        bench = Bench()
-        bench.session.deadline = 1005.0
-
-        def script(cause: Cause) -> tuple[Effect, ...]:
-            bench.session.deadline = 1020.0 if isinstance(cause, Greet) else None
-            return ()
-
-        bench.session.script = script
-        async with bench.running():
-            await asyncio.sleep(3)
-            bench.pump.post(Greet())
-            await asyncio.sleep(100)
-        return bench.session.heard
-
-    assert run_virtual(main()) == [(1003.0, Greet()), (1020.0, Wake())]
-
-
-def test_a_flood_does_not_starve_a_deadline() -> None:
-    async def main() -> list[type[Cause]]:
-        bench = Bench()
-        bench.session.deadline = 1000.0
-        for _ in range(10):
-            bench.pump.post(Greet())
-        async with bench.running():
-            await settle()
-        return [type(cause) for cause in bench.session.causes]
-
-    causes = run_virtual(main())
-    assert causes[:4] == [Greet, Wake, Greet, Wake]
-
-
-def test_a_deadline_that_never_moves_on_lets_others_run() -> None:
-    async def main() -> int:
-        bench = Bench()
-        bench.session.deadline = 0.0
-        async with bench.running():
-            await settle()
-        return len(bench.session.causes)
-
-    assert run_virtual(main()) > 1
-
-
-def test_a_peer_that_floods_waits_while_the_pump_books() -> None:
-    async def main() -> tuple[int, list[Cause]]:
-        bench = Bench(answers({Greet: (Open(T1),), Opened: (Persist(1, MARK),)}))
-        async with bench.running():
-            bench.pump.post(Greet())
-            await settle()
-            for _ in range(3 * QUEUE_LIMIT):
-                await bench.terminal.write(b"x")
-                await settle()
-            waiting = len(bench.pump._queue)
-            await asyncio.sleep(1)
-            return waiting, bench.session.causes
-
-    waiting, causes = run_virtual(main())
-    assert waiting == QUEUE_LIMIT
-    assert b"".join(bytes_of(cause) for cause in causes) == b"x" * (3 * QUEUE_LIMIT)
-
-
-def bytes_of(cause: Cause) -> bytes:
-    """What a Received carries; nothing for the others."""
-    return cause.data if isinstance(cause, Received) and isinstance(cause.data, bytes) else b""
-
-
-@pytest.mark.parametrize(
-    ("effect", "code"),
-    [(Send(T2, b"x"), "not_open"), (Open(T1), "link_reused"), (Open(Link("printer", 1)), "no_endpoint")],
-)
-def test_misuse_by_the_session_ends_the_pump(effect: Effect, code: str) -> None:
-    async def main() -> str:
-        bench = Bench(answers({Greet: (Open(T1),), Opened: (effect,)}))
-        async with bench.running() as task:
-            bench.pump.post(Greet())
-            with pytest.raises(LocalError) as caught:
-                await task
-        assert bench.log[-1] == "close"
-        return caught.value.code
-
-    assert run_virtual(main()) == code
-
-
-def test_a_crash_in_an_endpoint_ends_the_pump() -> None:
-    class Broken(Loud):
-        async def read(self) -> bytes:
-            raise ZeroDivisionError
-
-    async def main() -> Bench:
-        bench = Bench(answers({Greet: (Open(T1),)}))
-        bench.endpoints["terminal"] = lambda: Broken(bench.modem.end("a"), bench.log)
-        async with bench.running() as task:
-            bench.pump.post(Greet())
-            with pytest.raises(ZeroDivisionError):
-                await task
-        return bench
-
-    assert run_virtual(main()).log[-1] == "close"
-
-
-def test_cancelling_closes_what_is_open_and_leaves_no_task() -> None:
-    async def main() -> tuple[list[str], bool, int]:
-        bench = Bench(answers({Greet: (Open(T1),)}))
-        async with bench.running() as task:
-            bench.pump.post(Greet())
-            await settle()
-            task.cancel()
-            await asyncio.wait([task])
-            with pytest.raises(EndpointClosed):
-                await bench.terminal.read()
-            return bench.log, task.cancelled(), len(asyncio.all_tasks())
-
-    assert run_virtual(main()) == (["open 5 s", "close"], True, 1)
