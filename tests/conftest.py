@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from protocols.core.scrub import scrub
 
+ROOT = Path(__file__).resolve().parent.parent
 ON_PURPOSE = "card_numbers_on_purpose"
-PACKAGES = {"mosquitto": "mosquitto", "strace": "strace"}
+ONE_AT_A_TIME = frozenset({"integration", "crash", "e2e"})
+PACKAGES = dict(
+    line.split()
+    for line in (ROOT / ".ci" / "system_packages.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+)
 
 settings.register_profile(
     "ci",
     derandomize=True,
     max_examples=60,
-    deadline=None,  # two cores shared with others: a slow example proves nothing
+    deadline=None,  # on a busy machine a slow example proves nothing
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("long", parent=settings.get_profile("ci"), derandomize=False, max_examples=2000)
@@ -32,21 +40,29 @@ def pytest_configure(config: pytest.Config) -> None:
 def missing_packages() -> list[str]:
     """The Debian packages that system tests need and this machine lacks."""
     # Debian puts daemons into /usr/sbin, which is not on every user's path.
+    beside = "/usr/sbin:/usr/local/sbin"
     return [
         package
-        for package, program in PACKAGES.items()
-        if shutil.which(program) is None and shutil.which(program, path="/usr/sbin:/usr/local/sbin") is None
+        for program, package in PACKAGES.items()
+        if shutil.which(program) is None and shutil.which(program, path=beside) is None
     ]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, by name, what needs a package that is missing. `.ci/test.sh` then fails and lists it."""
+def leg_of(nodeid: str) -> str:
+    """The folder below `tests` that a test stands in."""
+    parts = nodeid.split("/")
+    return parts[1] if len(parts) > 2 and parts[0] == "tests" else "other"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests with real processes go to one worker, one after the other. Those that need a package which is
+    missing are skipped by name; `.ci/test.sh` then fails."""
     missing = missing_packages()
-    if not missing:
-        return
     skip = pytest.mark.skip(reason=f"needs the Debian packages {' '.join(missing)}")
     for item in items:
-        if item.get_closest_marker("system") is not None:
+        if leg_of(item.nodeid) in ONE_AT_A_TIME and config.pluginmanager.hasplugin("xdist"):
+            item.add_marker(pytest.mark.xdist_group("real processes"))
+        if missing and item.get_closest_marker("system") is not None:
             item.add_marker(skip)
 
 
@@ -54,20 +70,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail a test in whose log, output or error text a card number can be seen."""
+    """Fail a test in whose log, output or error stream a card number can be seen."""
     report = yield
-    if item.get_closest_marker(ON_PURPOSE) is not None:
+    if item.get_closest_marker(ON_PURPOSE) is not None or report.skipped:
         return report
-    leaks = [f"{title}: {line}" for title, text in _outputs(report) for line in _masked_lines(text)]
-    if leaks and report.outcome != "skipped":
+    leaks = [f"{title}: {line}" for title, text in report.sections for line in _masked_lines(text)]
+    if leaks:
         report.outcome = "failed"
         report.longrepr = "a card number left the code under test (masked here):\n" + "\n".join(leaks)
     return report
-
-
-def _outputs(report: pytest.TestReport) -> Iterator[tuple[str, str]]:
-    """Standard output, standard error and log of this phase, whatever was captured."""
-    yield from ((title, text) for title, text in report.sections)
 
 
 def _masked_lines(text: str) -> Iterator[str]:
@@ -75,3 +86,34 @@ def _masked_lines(text: str) -> Iterator[str]:
         masked, found = scrub(line)
         if found:
             yield masked[:300]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A line for each leg that ran, and what did not run for lack of a package."""
+    outcomes: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for outcome in ("passed", "failed", "error", "skipped"):
+        for report in terminalreporter.stats.get(outcome, []):
+            outcomes[leg_of(report.nodeid)][outcome] += 1
+    for report in (one for many in terminalreporter.stats.values() for one in many):
+        seconds[leg_of(getattr(report, "nodeid", ""))] += getattr(report, "duration", 0.0)
+    terminalreporter.section("legs")
+    for leg, counts in sorted(outcomes.items()):
+        told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+        terminalreporter.write_line(f"{leg:<12} {told} ({seconds[leg]:.0f} s)")
+    _tell_what_did_not_run(terminalreporter)
+
+
+def _tell_what_did_not_run(terminalreporter: pytest.TerminalReporter) -> None:
+    missing = missing_packages()
+    left_out = sorted(
+        report.nodeid
+        for report in terminalreporter.stats.get("skipped", [])
+        if "Debian" in str(report.longrepr)
+    )
+    if not missing and not left_out:
+        return
+    terminalreporter.section("did NOT run", red=True)
+    for nodeid in left_out:
+        terminalreporter.write_line(nodeid)
+    terminalreporter.write_line(f"to run them as well: sudo apt-get install -y {' '.join(missing)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-CONFTEST = Path(__file__).parents[1] / "conftest.py"
+ROOT = Path(__file__).resolve().parents[2]
 VISA = "4111111111111111"
 LEAKS = {
     "printed": f'print("card {VISA}")',
@@ -21,12 +21,12 @@ LEAKS = {
 
 def run_inner(folder: Path, body: str, mark: str = "") -> subprocess.CompletedProcess[str]:
     """One test with this body, under the project's conftest, in a pytest of its own."""
-    (folder / "conftest.py").write_text(CONFTEST.read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n", encoding="utf-8")
     test = f"import pytest\n\n{mark}\ndef test_it():\n    {body}\n"
     (folder / "test_it.py").write_text(test, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=60)
+    options = ["-q", "-c", str(folder / "pytest.ini"), "-p", "tests.conftest", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", *options, "-p", "no:xdist", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=60)
 
 
 @pytest.mark.parametrize("way", LEAKS)
