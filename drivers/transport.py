@@ -36,9 +36,9 @@ class EndpointError(ProtocolError):
 class EndpointUnavailable(EndpointError):  # noqa: N818  # a state of the cable, by the name of the contract
     """It could not be opened; nothing was sent.
 
-    Codes: port_missing, port_ambiguous, wrong_adapter, port_busy (`holder` is the program), permission, not_serial,
-    port_failed, name_unknown, refused, unreachable, timeout, tls_name, tls_untrusted, tls_expired,
-    tls_files, tls_failed.
+    Codes: port_missing, port_ambiguous, wrong_adapter, port_busy (`holder` is the program), permission,
+    not_serial, port_failed, name_unknown, refused, unreachable, timeout, tls_name, tls_untrusted,
+    tls_expired, tls_files, tls_failed.
     """
 
     effect: Effect = "none"
