@@ -22,6 +22,8 @@ _LONGEST = 0xFFFF
 def encode(message: Message) -> bytes:
     """The APDU of a message. Raises LocalError `bad_value` or `too_long` for what the wire cannot say."""
     if isinstance(message, Negative):
+        if not 0 <= message.code <= 0xFF:
+            raise LocalError("bad_value", f"error code {message.code}; 0 to 255 fit")
         code, data = _NEGATIVE << 8 | message.code, message.data
     elif isinstance(message, Opaque):
         code, data = message.code, message.data
@@ -30,8 +32,10 @@ def encode(message: Message) -> bytes:
     else:
         code = message.code if isinstance(message, OtherCommand) else message.command
         layout = LAYOUTS.get(code)
-        if layout is None:
-            raise LocalError("bad_value", f"command {code:04X} is not one made of BMPs; send it as Opaque")
+        if layout is None or layout.kind is not type(message):
+            raise LocalError(
+                "bad_value", f"{type(message).__name__} cannot say {code:04X}; send it as Opaque"
+            )
         data = layout.write(message)
     if not 0 <= code <= 0xFFFF:
         raise LocalError("bad_value", f"code {code:X} does not fit into class and instruction")

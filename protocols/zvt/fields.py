@@ -91,3 +91,6 @@ BMPS = {entry.number: entry for entry in _NAMED} | {
 }
 NAMED = tuple(_NAMED)
 ONLY_TLV = {TLV: BMPS[TLV]}
+
+# From D0 on they belong to displays and input; a completion has none, and terminal statuses look like them.
+WITHOUT_DISPLAY = {number: entry for number, entry in BMPS.items() if number < 0xD0}

@@ -15,7 +15,7 @@ from protocols.zvt import text, tlv
 from protocols.zvt.bmp import LLL, length_at, length_of
 from protocols.zvt.codes import BMP_COMMANDS
 from protocols.zvt.data_objects import DataObjects, Message
-from protocols.zvt.fields import BMPS, ONLY_TLV, TLV
+from protocols.zvt.fields import BMPS, ONLY_TLV, TLV, WITHOUT_DISPLAY
 from protocols.zvt.walker import Reading, write_bmp, write_row
 
 _CURRENCY = BMPS[0x49]
@@ -197,7 +197,7 @@ def _read_completion(data: bytes, reading: Reading) -> None:
     if at == 0 and len(data) != 1:
         trial, failure = Reading(reading.charset), None
         try:
-            trial.walk(data, 0)
+            trial.walk(data, 0, WITHOUT_DISPLAY)
         except DecodingError as error:
             failure = error
         if failure is None or trial.slots:
