@@ -28,7 +28,7 @@ class TerminalSettings:
     passwords: tuple[str, ...] = ("000000", "123456")
     language: Language = "fr"
     merchant: tuple[str, ...] = ("CLINIQUE DU PARC", "MONTREAL QC")
-    vu_number: str = "SIMULATED CLINIC"[:15]
+    vu_number: str = "CLINIQUE0000001"
     software: str = "SIM ZVT 1.0"
     token_scope: str = "clinic-du-parc"
     tokens: bool = True

@@ -65,11 +65,11 @@ class Acquirer:
         code = self._by_card(card, amount_minor, yymm)
         if code == 0 and not refund:
             code = BY_CENTS.get(amount_minor % 100, 0)
-        return Decision(code, self.next_code() if code == 0 else "")
+        return self.agree() if code == 0 else Decision(code)
 
-    def next_code(self) -> str:
-        """A fresh authorisation code of six digits."""
-        return f"{self._random.randrange(1, 1_000_000):06d}"
+    def agree(self) -> Decision:
+        """An approval with a fresh code: also for what needs no card, as a reversal."""
+        return Decision(0, f"{self._random.randrange(1, 1_000_000):06d}")
 
     @staticmethod
     def _by_card(card: TestCard, amount_minor: int, yymm: str) -> int:

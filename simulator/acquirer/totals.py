@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simulator.acquirer.lines import Line
@@ -10,9 +10,13 @@ from simulator.acquirer.lines import Line
 _TAKES = ("charge", "capture")
 
 
-def undone(lines: Iterable[Line]) -> frozenset[str]:
-    """The ids of lines that a reversal has undone."""
-    return frozenset(line.reverses for line in lines if line.kind == "reversal")
+def undone(lines: Sequence[Line]) -> frozenset[str]:
+    """The ids of lines that a reversal has undone. A reversal may itself be undone: later lines decide."""
+    gone: set[str] = set()
+    for line in reversed(lines):
+        if line.kind == "reversal" and line.id not in gone:
+            gone.add(line.reverses)
+    return frozenset(gone)
 
 
 def live_charges(lines: Sequence[Line]) -> tuple[Line, ...]:
@@ -28,9 +32,10 @@ def live_refunds(lines: Sequence[Line]) -> tuple[Line, ...]:
 
 
 def open_holds(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """Holds that were neither captured, released nor reversed."""
-    used = {line.reverses for line in lines if line.kind in ("capture", "release", "reversal")}
-    return tuple(line for line in lines if line.kind == "hold" and line.id not in used)
+    """Holds that were neither captured, released nor reversed, or whose capture was undone again."""
+    gone = undone(lines)
+    used = {line.reverses for line in lines if line.kind in ("capture", "release") and line.id not in gone}
+    return tuple(line for line in lines if line.kind == "hold" and line.id not in used | gone)
 
 
 def balance(lines: Sequence[Line]) -> dict[str, int]:
