@@ -5,7 +5,8 @@
     ├── JournalUnusable      the journal cannot be opened or trusted; money stops until an operator acts
     └── SettingsError        the settings name something that cannot be (file, key, value, what is allowed)
 
-`fault` says who has to act, `effect` whether money may have moved because of it, `code` is stable.
+`fault` says who has to act, `effect` whether money may have moved because of it, `code` is stable;
+`stops_money` tells the supervisor that no terminal may be driven any further.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ class AgentError(Exception):
 
     fault: Fault = "ours"
     effect: Effect = "none"
+    stops_money = False
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -40,6 +42,7 @@ class JournalUnusable(AgentError):  # noqa: N818  named for the state it is in
     journal_in_use, journal_unreadable."""
 
     fault: Fault = "operator"
+    stops_money = True
 
 
 class SettingsError(AgentError):

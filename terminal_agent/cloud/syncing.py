@@ -1,0 +1,151 @@
+"""Where the backend and the journal stand with each other: `sync` and `ack`.
+
+A journal that is older than what the backend knows (a file restored from a copy) must not go on as if nothing
+had happened in between: it goes on under a new epoch, and like a new one takes no money until the backend has
+listed what it holds open. What is listed and not known here may have run under the lost journal: it is
+adopted in doubt, and its terminal is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from protocols.contract import commands
+from protocols.contract.envelope import MalformedError, canonical, content_hash
+from protocols.contract.messages import read_ack
+from protocols.core.facts import Concluded
+from protocols.core.outcomes import Evidence, Unknown
+from terminal_agent.clock import BackendTime
+from terminal_agent.cloud.ports import Alert, Fleet
+from terminal_agent.commands import originals, recovery
+from terminal_agent.commands.entries import Admitted, Adopted, Entry
+from terminal_agent.commands.lifecycle import Lifecycle
+from terminal_agent.commands.translate import amount_asked, request_of
+from terminal_agent.journal.facts import Row
+from terminal_agent.journal.port import Journal, Reader
+from terminal_agent.observability.logs import get_logger
+
+log = get_logger(__name__)
+
+
+class _Adoption:
+    """Whether a listed operation is taken in: not where it is known."""
+
+    def __init__(self, known: Row | None, entry: Entry | None) -> None:
+        self.known = known
+        self.entry = entry
+
+
+class Syncing:
+    """Keeps the journal's epoch, its cursor and the backend's time in step with what the backend says.
+
+    `moved` is called when the epoch, the cursor, the trust in the clock or `synced` may have changed.
+    """
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        lifecycle: Lifecycle,
+        fleet: Fleet,
+        backend_time: BackendTime,
+        alert: Alert,
+        moved: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._journal = journal
+        self._lifecycle = lifecycle
+        self._fleet = fleet
+        self._backend_time = backend_time
+        self._alert = alert
+        self._moved = moved
+        self._one_at_a_time = asyncio.Lock()
+
+    async def acknowledged(self, payload: bytes) -> None:
+        """The backend has stored facts. A word about facts that we never had is refused and told."""
+        try:
+            ack = read_ack(payload)
+        except MalformedError as error:
+            self._alert("ack_refused", {"path": error.path, "detail": error.detail})
+            return
+        self._backend_time.hear(ack.time)
+        async with self._one_at_a_time:
+            if await self._journal.acknowledge(ack.epoch, ack.seq):
+                self._moved()
+                return
+            head = self._journal.head
+            self._alert(
+                "ack_refused",
+                {
+                    "epoch": ack.epoch,
+                    "seq": str(ack.seq),
+                    "our_epoch": head.epoch,
+                    "our_seq": str(head.last_seq),
+                },
+            )
+            await self._renew_if_behind(ack.epoch, ack.seq)
+        self._moved()
+
+    async def sync(self, body: commands.Sync) -> dict[str, Any]:
+        """Take what the backend knows. The result tells it, per listed operation, what the journal knows:
+        `known` with its state, `adopted`, or `unknown` (it never came here, or is still on its way)."""
+        self._backend_time.hear(body.time)
+        async with self._one_at_a_time:
+            if body.epoch is not None and not await self._journal.acknowledge(body.epoch, body.seq):
+                await self._renew_if_behind(body.epoch, body.seq)
+            adopting = not self._journal.head.synced
+            found = [await self._look_up(listed, adopting) for listed in body.open_operations]
+            if adopting:
+                await self._journal.mark_synced()
+                log.info("journal_synced", epoch=self._journal.head.epoch, listed=len(found))
+        self._moved()
+        head = self._journal.head
+        return {"epoch": head.epoch, "seq": head.last_seq, "boot": head.boot, "operations": dict(found)}
+
+    async def _renew_if_behind(self, epoch: str, seq: int) -> None:
+        """Epochs are ULIDs: a later one than ours, or more facts of ours than we have, was written by a
+        journal that came after this one. An earlier one merely means that ours is new to the backend."""
+        head = self._journal.head
+        if epoch > head.epoch or (epoch == head.epoch and seq > head.last_seq):
+            await self._journal.begin_epoch()
+            self._alert("journal_new", {"was": head.epoch, "backend_epoch": epoch, "backend_seq": str(seq)})
+
+    async def _look_up(self, listed: commands.OpenOperation, adopting: bool) -> tuple[str, str]:
+        name = listed.operation_id
+        adoption, applied = await self._lifecycle.decide(
+            lambda reader: _adoption(listed, reader, adopting), listed.terminal
+        )
+        if adoption.known is not None:
+            return name, adoption.known.state
+        if applied is None or applied.row is None:
+            return name, "unknown"
+        row = applied.row
+        if row.op in recovery.HARMLESS:
+            over = Unknown(code="interrupted", evidence=Evidence("dialogue"))
+            await self._lifecycle.apply(Concluded(row.id, row.attempt.no, over), row.terminal)
+        else:
+            self._fleet.ask(row.terminal, row.id)
+        return name, "adopted"
+
+
+def _adoption(listed: commands.OpenOperation, reader: Reader, adopting: bool) -> _Adoption:
+    known = reader.operation(listed.operation_id)
+    if known is not None or not adopting:
+        return _Adoption(known, None)
+    body = listed.command
+    original = originals.original_of(body, reader)
+    command = Admitted(
+        operation_id=listed.operation_id,
+        terminal=listed.terminal,
+        op=listed.op,
+        hash=content_hash(listed.data),
+        code=None,
+        actor=body.actor,
+        locale=body.locale,
+        data=canonical(listed.data).decode(),
+        operation=request_of(body, original),
+        original_id=originals.id_of(body),
+        amount=amount_asked(body, original),
+    )
+    return _Adoption(None, Adopted(command))
