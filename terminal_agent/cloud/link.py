@@ -17,15 +17,24 @@ import aiomqtt
 from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from protocols.contract.messages import Message
-from terminal_agent.cloud.traffic import Inbound, LinkConfig, LinkDownError, LinkLostError, address_of
+from terminal_agent.cloud.double import OwnStates
+from terminal_agent.cloud.traffic import (
+    NOWHERE,
+    Inbound,
+    LinkConfig,
+    LinkDownError,
+    LinkLostError,
+    address_of,
+)
 from terminal_agent.observability.logs import get_logger
 
 log = get_logger(__name__)
 
 _SESSION_TAKEN_OVER = 0x8E  # MQTT 5, 3.14.2.1
+_TAKEN_OVER = "session_taken_over"
 # Nagle's algorithm would hold a reply back for the broker's delayed acknowledgement: 40 ms a round trip.
 _NO_DELAY = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 
@@ -61,6 +70,8 @@ class Link:
         self._waiting: set[asyncio.Timeout] = set()
         self._slots = asyncio.Semaphore(config.handlers)
         self._takeovers = 0
+        self._own_state = config.topics.of_agent("state")
+        self._own_states = OwnStates()
         self._retained_seen: set[str] = set()
 
     @property
@@ -79,6 +90,8 @@ class Link:
         if client is None:
             raise LinkDownError("there is no connection to the broker")
         properties = self._publish_properties(correlation, expires_in_s)
+        if message.topic == self._own_state:
+            self._own_states.say(message.payload)
         try:
             async with self._answered():
                 await client.publish(
@@ -93,7 +106,7 @@ class Link:
             while True:
                 async for attempt in AsyncRetrying(
                     retry=retry_if_exception_type(LinkLostError),
-                    wait=wait_exponential_jitter(self._config.first_wait_s, self._config.longest_wait_s),
+                    wait=wait_random_exponential(self._config.first_wait_s, self._config.longest_wait_s),
                     sleep=self._sleep,
                 ):
                     with attempt:
@@ -104,39 +117,84 @@ class Link:
         """One connection, from dialling to its end. Returns if it was a stable one, else LinkLostError."""
         loop = asyncio.get_running_loop()
         born = loop.time()
+        double = False
+        why = _Why("another agent runs under this id", _SESSION_TAKEN_OVER)
         try:
             async with self._client_made() as client:
-                await client.subscribe([(topic, 1) for topic in self._config.topics.subscriptions()])
+                early = await self._subscribed(client)
                 self._client = client
                 born = loop.time()
-                await self._while_up(client, handlers)
-        except* aiomqtt.MqttError as group:
+                double = any(self._tells_of_double(message) for message in early)
+                if double:
+                    await self._give_way()
+                else:
+                    await self._while_up(client, early, handlers)
+        except aiomqtt.MqttError as error:
             _raise_if_cancelled()
-            why = _reason(group)
+            why = why if double else _reason(error)
         finally:
             self._went_down()
         self._on_lost(why.words)
         log.info("broker_link_lost", why=why.words)
-        if why.code == _SESSION_TAKEN_OVER:
+        if double:
+            await self._stay_away()
+        elif why.code == _SESSION_TAKEN_OVER:
+            self._on_alert(_TAKEN_OVER, {})
             await self._stay_away()
         elif loop.time() - born < self._config.stable_after_s:
             raise LinkLostError("link_lost", why.words)
         else:
             self._takeovers = 0
 
-    async def _while_up(self, client: aiomqtt.Client, handlers: asyncio.TaskGroup) -> None:
-        """Listen, probe and announce ourselves until the connection breaks: always ends by an exception."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen(client, handlers))
-            tasks.create_task(self._probe(client))
-            tasks.create_task(self._announce())
+    async def _subscribed(self, client: aiomqtt.Client) -> list[aiomqtt.Message]:
+        """Subscribe, and return what had arrived by the answer to a further round trip: with it our own state
+        as it stands retained."""
+        wanted = (*self._config.topics.subscriptions(), self._own_state)
+        await client.subscribe([(topic, 1) for topic in wanted])
+        await self._round_trip(client)
+        return [await anext(client.messages) for _ in range(len(client.messages))]
 
-    async def _listen(self, client: aiomqtt.Client, handlers: asyncio.TaskGroup) -> None:
+    def _tells_of_double(self, message: aiomqtt.Message) -> bool:
+        return (
+            message.retain
+            and str(message.topic) == self._own_state
+            and self._own_states.is_double(bytes(message.payload))
+        )
+
+    async def _give_way(self) -> None:
+        """Leave the session to the double, after a moment in which the alert can go out."""
+        self._on_alert(_TAKEN_OVER, {})
+        await self._sleep(self._config.alert_grace_s)
+
+    async def _while_up(
+        self, client: aiomqtt.Client, early: list[aiomqtt.Message], handlers: asyncio.TaskGroup
+    ) -> None:
+        """Listen, probe and announce ourselves until the connection breaks: always ends by an exception."""
+        parts = (self._listen(client, early, handlers), self._probe(client), self._announce())
+        tasks = [asyncio.create_task(part) for part in parts]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            # Not a task group: in Python 3.11 one that fails leaves its task's cancellation count raised.
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        for task in done:
+            task.result()
+
+    async def _listen(
+        self, client: aiomqtt.Client, early: list[aiomqtt.Message], handlers: asyncio.TaskGroup
+    ) -> None:
+        for message in early:
+            await self._deliver(message, handlers)
         async for message in client.messages:
-            inbound = self._inbound(message)
-            if inbound is not None:
-                await self._slots.acquire()
-                handlers.create_task(self._handled(inbound))
+            await self._deliver(message, handlers)
+
+    async def _deliver(self, message: aiomqtt.Message, handlers: asyncio.TaskGroup) -> None:
+        inbound = self._inbound(message)
+        if inbound is not None:
+            await self._slots.acquire()
+            handlers.create_task(self._handled(inbound))
 
     async def _handled(self, inbound: Inbound) -> None:
         try:
@@ -152,26 +210,28 @@ class Link:
             log.info("birth_interrupted")
 
     async def _probe(self, client: aiomqtt.Client) -> None:
-        """A round trip now and then: TCP alone takes minutes to notice a broker that is gone.
-
-        Leaving a topic that we never subscribed to is answered by every broker and changes nothing.
-        """
-        nowhere = f"{self._config.topics.of_agent('ack')}/-"
+        """A round trip now and then: TCP alone takes minutes to notice a broker that is gone."""
         while True:
             await self._sleep(self._config.probe_every_s)
-            await client.unsubscribe(nowhere, timeout=self._config.answer_timeout_s)
+            await self._round_trip(client)
+
+    async def _round_trip(self, client: aiomqtt.Client) -> None:
+        """Leaving a topic that we never subscribed to is answered by every broker and changes nothing."""
+        nowhere = f"{self._config.topics.of_agent('ack')}/{NOWHERE}"
+        await client.unsubscribe(nowhere, timeout=self._config.answer_timeout_s)
 
     async def _stay_away(self) -> None:
         """Another client has our id: whoever it is, fighting for the session would harm both."""
         pause_s = min(self._config.takeover_pause_s * 2**self._takeovers, self._config.longest_pause_s)
         self._takeovers = min(self._takeovers + 1, 16)
-        log.error("session_taken_over", pause_s=pause_s)
-        self._on_alert("session_taken_over", {"pause_s": str(int(pause_s))})
+        log.error(_TAKEN_OVER, pause_s=pause_s)
         await self._sleep(pause_s)
 
     def _inbound(self, message: aiomqtt.Message) -> Inbound | None:
         """The message as the agent sees it; None for one that the broker had kept, which is never obeyed."""
         topic = str(message.topic)
+        if topic == self._own_state:
+            return None
         address = address_of(topic, self._config.topics)
         if message.retain:
             if topic not in self._retained_seen and len(self._retained_seen) < 100:
@@ -250,11 +310,8 @@ class _Why:
     code: int | None
 
 
-def _reason(group: BaseExceptionGroup[aiomqtt.MqttError]) -> _Why:
+def _reason(error: aiomqtt.MqttError) -> _Why:
     """Why a connection ended: the library's words, and the broker's reason code where it gave one."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
     told = next((one for one in (error, error.__cause__) if isinstance(one, aiomqtt.MqttCodeError)), None)
     code: Any = getattr(told, "rc", None)
     return _Why(str(told or error), getattr(code, "value", code))

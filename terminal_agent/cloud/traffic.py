@@ -30,6 +30,7 @@ class LinkConfig:
 
     `stable_after_s`: a connection that lasted so long starts the back-off anew. `takeover_pause_s`: how long
     the link stays away at first when another client came with our id; doubled each time, up to an hour.
+    `alert_grace_s`: how long it stays to let the alert of that go out.
     """
 
     host: str
@@ -48,6 +49,7 @@ class LinkConfig:
     longest_wait_s: float = 30.0
     stable_after_s: float = 10.0
     takeover_pause_s: float = 60.0
+    alert_grace_s: float = 1.0
     longest_pause_s: float = 3600.0
 
 

@@ -1,0 +1,1 @@
+"""The link and the client against a real broker."""
