@@ -1,0 +1,152 @@
+"""What is told beside the facts: retained states, and lossy events. Nothing here is ever needed later.
+
+States are kept and published anew on each connect; only the newest counts, so a state that changed while
+another was on its way is sent once. Events that cannot leave now are dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from protocols.contract import events, messages
+from protocols.contract.events import Alert
+from protocols.contract.fields import AsOf, Told
+from protocols.contract.messages import Message, Stamp
+from protocols.contract.topics import AgentTopics
+from protocols.contract.ulids import make_ulid
+from protocols.contract.wording import words
+from protocols.contract.words import Severity
+from protocols.core.session import Progress
+from terminal_agent.clock import Clock
+from terminal_agent.cloud.ports import Publisher
+from terminal_agent.cloud.traffic import LinkDownError
+from terminal_agent.journal.codec import to_ms
+from terminal_agent.journal.facts import Head
+from terminal_agent.terminal.standing import Standing
+
+# Progress comes a few times a second at most; a flood drops the oldest.
+_WAITING = 256
+_CRITICAL = frozenset(
+    {"money_stopped", "journal_new", "wrong_device", "card_number_masked", "session_taken_over"}
+)
+
+_Key = tuple[str, str | None]
+
+
+class Notices:
+    """Collects notices from everywhere on the loop; `run` is the unit that publishes them in order."""
+
+    def __init__(
+        self,
+        topics: AgentTopics,
+        publisher: Publisher,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+        head: Callable[[], Head],
+    ) -> None:
+        self._topics = topics
+        self._publisher = publisher
+        self._clock = clock
+        self._entropy = entropy
+        self._head = head
+        self._kept: dict[_Key, Told] = {}
+        self._dirty: dict[_Key, None] = {}
+        self._events: deque[Message] = deque(maxlen=_WAITING)
+        self._bell = asyncio.Event()
+
+    # --- telling ----------------------------------------------------------------------------------
+
+    def state(self, channel: str, body: Told, terminal: str | None = None) -> None:
+        """A retained state; the same as before is not sent again."""
+        key = (channel, terminal)
+        if self._kept.get(key) != body:
+            self._kept[key] = body
+            self._dirty[key] = None
+            self._bell.set()
+
+    def stands(self, terminal: str, standing: Standing) -> None:
+        """A terminal's state and capabilities."""
+        self.state("state", standing.state(self._clock.wall()), terminal)
+        self.state("caps", standing.caps(), terminal)
+
+    def progress(self, terminal: str, notice: Progress) -> None:
+        """What a terminal waits for, in both languages."""
+        body = events.Progress(
+            operation_id=notice.operation_id,
+            terminal=terminal,
+            state=notice.state,
+            code=notice.code,
+            text=words(notice.code, state=notice.state),
+            waiting_on=notice.waiting_on,
+            terminal_text=notice.terminal_text,
+            at=self._clock.wall(),
+            as_of=self._as_of(),
+        )
+        self._event("progress", body, terminal)
+
+    def alert(self, code: str, details: Mapping[str, str], terminal: str | None = None) -> None:
+        """Something that a technician or the staff should hear of."""
+        severity: Severity = "critical" if code in _CRITICAL else "warning"
+        body = Alert(
+            code=code,
+            text=words(code),
+            severity=severity,
+            terminal=terminal,
+            details=dict(details),
+            at=self._clock.wall(),
+        )
+        self._event("alert", body, terminal)
+
+    def discovered(self, body: events.Discovered) -> None:
+        """A device was found."""
+        self._event("discovered", body, None)
+
+    def all_anew(self) -> None:
+        """A new connection: every retained state goes out again, with where the journal stands now."""
+        self._dirty = dict.fromkeys(self._kept)
+        self._bell.set()
+
+    # --- publishing -------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        while True:
+            self._bell.clear()
+            while self._dirty or self._events:
+                await self._publish_next()
+            await self._bell.wait()
+
+    async def flush(self) -> None:
+        """Publish what waits now: the last words before a stop."""
+        while self._dirty or self._events:
+            await self._publish_next()
+
+    async def _publish_next(self) -> None:
+        if self._events:
+            message = self._events.popleft()
+        else:
+            channel, terminal = key = next(iter(self._dirty))
+            del self._dirty[key]
+            body = self._kept[key].model_copy(update={"as_of": self._as_of()})
+            message = messages.state(self._topics, channel, body, self._stamp(), terminal=terminal)
+        try:
+            await self._publisher.publish(message)
+        except LinkDownError:
+            return  # the next connection publishes all states anew; lossy events are lost
+
+    def _event(self, type_: str, body: Told, terminal: str | None) -> None:
+        self._events.append(
+            messages.event(self._topics, type_, messages.dump(body), self._stamp(), terminal=terminal)
+        )
+        self._bell.set()
+
+    def _as_of(self) -> AsOf:
+        head = self._head()
+        return AsOf(epoch=head.epoch, seq=head.last_seq)
+
+    def _stamp(self) -> Stamp:
+        now: datetime = self._clock.wall()
+        return Stamp(make_ulid(to_ms(now), self._entropy(10)), now)

@@ -1,0 +1,33 @@
+"""Counts what the lifecycle does, per terminal."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from protocols.core.facts import Orphan
+from terminal_agent.clock import Clock
+from terminal_agent.commands.entries import Admitted
+from terminal_agent.commands.lifecycle import Applied
+from terminal_agent.observability.counters import Counters, Ending
+
+_ENDINGS: frozenset[str] = frozenset(get_args(Ending))
+
+
+class Tallies:
+    """A listener of the lifecycle."""
+
+    def __init__(self, counters: Counters, clock: Clock) -> None:
+        self._counters = counters
+        self._clock = clock
+
+    def heard(self, applied: Applied) -> None:
+        """Count one entry."""
+        entry, terminal, row = applied.put.entry, applied.put.terminal, applied.row
+        if isinstance(entry, Orphan):
+            self._counters.happened(terminal, "orphans")
+        elif isinstance(entry, Admitted):
+            self._counters.happened(terminal, "accepted" if entry.code is None else "rejected")
+        elif row is not None and row.state in _ENDINGS and applied.put.at == row.changed:
+            self._counters.ended(terminal, row.state)  # type: ignore[arg-type]  # held against Ending above
+            if row.final:
+                self._counters.took(terminal, "outcome", (row.changed - row.created).total_seconds())
