@@ -1,0 +1,114 @@
+"""`terminal-simulator`: run a simulated terminal, read its money ledger, list the scenarios."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator import scenario as scenarios
+from simulator.acquirer.ledger import FileLedger, read
+from simulator.acquirer.lines import LedgerError
+from simulator.acquirer.totals import balance, live_charges, open_holds
+from simulator.declared import SettingError
+from simulator.running import Running, run, tls, wire_end
+from simulator.zvt.state import FileStore, MemoryStore, StateError
+
+WRONG_USE, NOT_TO_BE_HAD = 2, 3
+"""Exit codes: a wrong option, scenario or file; a port, device or path that could not be opened."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+
+LedgerPath = Annotated[Path, typer.Option("--ledger", help="the money ledger, JSON lines, only appended to")]
+"""The ledger's option."""
+
+
+@app.command()
+def zvt(
+    *,
+    serial: Annotated[
+        str | None,
+        typer.Option(help="a path to make for a pty, or an existing serial device; - for a pty without path"),
+    ] = None,
+    tcp: Annotated[str | None, typer.Option(help="HOST:PORT to listen on (port 20007, 0 for any)")] = None,
+    scenario: Annotated[str | None, typer.Option(help="a shipped scenario's name, or a TOML file")] = None,
+    ledger: LedgerPath = Path("ledger.jsonl"),
+    state: Annotated[Path | None, typer.Option(help="what the terminal remembers over a restart")] = None,
+    control: Annotated[
+        Path | None, typer.Option(help="a UNIX socket for tests: see simulator.control")
+    ] = None,
+    keys: Annotated[bool, typer.Option("--keys", help="be the cardholder at the keyboard")] = False,
+    seed: Annotated[
+        int | None, typer.Option(help="of the cardholder's jitter and the approval codes")
+    ] = None,
+    baud: Annotated[int, typer.Option(help="of a real serial device")] = 9600,
+    tls_cert: Annotated[Path | None, typer.Option(help="PEM: TLS on TCP with this certificate")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM: its key")] = None,
+) -> None:
+    """Run one ZVT terminal until Ctrl-C."""
+    try:
+        chosen = (scenarios.find(scenario) if scenario else scenarios.Scenario()).seeded(seed)
+        end = wire_end(
+            serial, tcp, baud=baud, idle_close_s=chosen.terminal.idle_close_s, tls=tls(tls_cert, tls_key)
+        )
+        book, store = FileLedger(ledger), FileStore(state) if state else MemoryStore()
+        asyncio.run(run(Running(chosen, end, book, store, control, keys)))
+    except (SettingError, LedgerError, StateError) as error:
+        raise _ended(str(error), WRONG_USE) from None
+    except OSError as error:
+        raise _ended(f"cannot start: {error}", NOT_TO_BE_HAD) from None
+
+
+@app.command("ledger")
+def show_ledger(
+    path: Annotated[Path, typer.Argument(help="the ledger file")] = Path("ledger.jsonl"),
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object instead of a table")] = False,
+) -> None:
+    """Print the lines of a money ledger and what they add up to."""
+    try:
+        lines = read(path)
+    except (LedgerError, OSError) as error:
+        raise _ended(str(error), WRONG_USE) from None
+    sums = {
+        "balance_minor": balance(lines),
+        "live_charges": [line.id for line in live_charges(lines)],
+        "open_holds": [line.id for line in open_holds(lines)],
+    }
+    if as_json:
+        table = [{**asdict(line), "at": line.at.isoformat()} for line in lines]
+        print(json.dumps({"lines": table, **sums}, ensure_ascii=False, indent=1))
+        return
+    for line in lines:
+        undoes = f"  -> {line.reverses}" if line.reverses else ""
+        print(
+            f"{line.id:14} {line.at:%Y-%m-%d %H:%M:%S} {line.kind:11} {line.amount_minor / 100:10.2f} "
+            f"{line.currency} receipt {line.receipt} {line.brand} {line.card[-4:]} {line.reason}{undoes}"
+        )
+    total = ", ".join(f"{minor / 100:.2f} {currency}" for currency, minor in balance(lines).items()) or "0.00"
+    print(f"balance {total}; live charges {len(live_charges(lines))}; open holds {len(open_holds(lines))}")
+
+
+@app.command("scenarios")
+def list_scenarios() -> None:
+    """List the scenarios that come with the simulator."""
+    for name, one in scenarios.shipped().items():
+        print(f"{name:24} {one.title}")
+
+
+def _ended(message: str, code: int) -> typer.Exit:
+    print(message, file=sys.stderr)
+    return typer.Exit(code)
+
+
+def main() -> None:
+    """The program's entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

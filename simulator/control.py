@@ -1,0 +1,139 @@
+"""The control channel: a UNIX socket that takes one JSON object a line and answers each with one.
+
+    {"do": "status"}                                   display, busy, powered, address, cable
+    {"do": "act", "act": "insert", "card": "visa"}     insert tap swipe keyed remove; pin and key with "value"
+    {"do": "cut", "what": "mute", "seconds": 3}        what: cut (default) or mute; seconds 0: until restored
+    {"do": "power_cut", "seconds": 0}
+    {"do": "restore"}                                  the cable and the plug
+    {"do": "fault", "fault": {"when": "booked", "what": "cut", "seconds": 2}}   keys of simulator.faults.Fault
+    {"do": "stop"}                                     end the simulator
+
+Answers: {"ok": true, …} or {"ok": false, "error": "what was wrong and what is allowed"}.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+from simulator.cardholder import Act, ActKind
+from simulator.cards import CARDS
+from simulator.declared import SettingError, build, one_of
+from simulator.faults import COMMANDS, Fault
+from simulator.wire.station import Station
+from simulator.zvt.effects import Acted, PlanFault, PowerCut
+
+_LONGEST_LINE = 65_536
+Answer = dict[str, object]
+
+
+class Control:
+    """Serves the socket at `path`."""
+
+    def __init__(self, path: Path, station: Station, on_stop: Callable[[], None]) -> None:
+        self._path, self._station, self._on_stop = path, station, on_stop
+        self._server: asyncio.Server | None = None
+        self._verbs: dict[str, Callable[[dict[str, object]], Answer]] = {
+            "status": self._status,
+            "act": self._act,
+            "cut": self._cut,
+            "power_cut": self._power_cut,
+            "restore": self._restore,
+            "fault": self._fault,
+            "stop": self._stop,
+        }
+
+    async def start(self) -> None:
+        """Listen; only this user may connect."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.unlink(missing_ok=True)
+        self._server = await asyncio.start_unix_server(self._serve, self._path, limit=_LONGEST_LINE)
+        self._path.chmod(0o600)
+
+    def stop(self) -> None:
+        """Stop listening."""
+        if self._server is not None:
+            self._server.close()
+        self._path.unlink(missing_ok=True)
+
+    def obey(self, line: bytes) -> Answer:
+        """One request; never raises for what a request may hold."""
+        try:
+            request = json.loads(line)
+        except ValueError:
+            return {"ok": False, "error": "not JSON; one object a line is allowed"}
+        if not isinstance(request, dict):
+            return {"ok": False, "error": "not an object; see simulator.control for what is allowed"}
+        verb = self._verbs.get(str(request.get("do")))
+        if verb is None:
+            return {"ok": False, "error": f"do is {request.get('do')!r}; allowed: {', '.join(self._verbs)}"}
+        try:
+            return {"ok": True, **verb(request)}
+        except SettingError as error:
+            return {"ok": False, "error": str(error)}
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                writer.write(json.dumps(self.obey(line), ensure_ascii=False).encode() + b"\n")
+                await writer.drain()
+        except (ValueError, ConnectionError):
+            pass  # a line beyond the limit, or nobody there any more
+        finally:
+            writer.close()
+
+    # --- verbs ----------------------------------------------------------------------------------------
+
+    def _status(self, _request: dict[str, object]) -> Answer:
+        terminal = self._station.device.terminal
+        return {
+            "display": list(self._station.display),
+            "busy": terminal.busy,
+            "powered": terminal.powered,
+            "address": self._station.end.address,
+        }
+
+    def _act(self, request: dict[str, object]) -> Answer:
+        kind = one_of(request.get("act"), get_args(ActKind), "act")
+        card = None
+        if kind in ("insert", "tap", "swipe", "keyed"):
+            card = CARDS[str(one_of(request.get("card", "visa"), tuple(CARDS), "card"))]
+        # ActKind is what one_of has just allowed
+        self._station.cause(Acted(Act(kind, card, str(request.get("value", "")))))  # type: ignore[arg-type]
+        return {}
+
+    def _cut(self, request: dict[str, object]) -> Answer:
+        what = str(one_of(request.get("what", "cut"), ("cut", "mute"), "what"))
+        self._station.cut(what, _seconds(request))
+        return {}
+
+    def _power_cut(self, request: dict[str, object]) -> Answer:
+        self._station.cause(PowerCut(_seconds(request)))
+        return {}
+
+    def _restore(self, _request: dict[str, object]) -> Answer:
+        self._station.restore()
+        return {"address": self._station.end.address}
+
+    def _fault(self, request: dict[str, object]) -> Answer:
+        table = request.get("fault")
+        if not isinstance(table, dict) or not {"when", "what"} <= set(table):
+            raise SettingError("fault: is not complete; allowed: an object with at least when and what")
+        fault = build(Fault, table, "fault")
+        one_of(fault.command, COMMANDS, "fault.command")
+        self._station.cause(PlanFault(fault))
+        return {}
+
+    def _stop(self, _request: dict[str, object]) -> Answer:
+        self._on_stop()
+        return {}
+
+
+def _seconds(request: dict[str, object]) -> float:
+    value = request.get("seconds", 0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise SettingError(f"seconds: is {value!r}; allowed: a number, zero or more")
+    return float(value)
