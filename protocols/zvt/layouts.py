@@ -92,24 +92,28 @@ def _read_registration(data: bytes, reading: Reading) -> None:
     """Password, config, currency, BMPs; the currency may be left out, even with BMPs behind (seen)."""
     _need(data, 4, "a registration")
     reading.values |= {"password": data[:3].hex().upper(), "config": data[3]}
-    if len(data) == 4:
+    if len(data) > 4:
+        _read_currency_and_row(data, 4, reading)
+
+
+def _read_currency_and_row(data: bytes, at: int, reading: Reading) -> None:
+    """A currency without its number, and a row; or the row alone: the first that reads to its end."""
+    if _is_container(data, at):
+        reading.walk(data, at)
         return
-    _need(data, 6, "a registration with more than its config byte")
-    trial = Reading(reading.charset)
-    try:
-        trial.walk(data, 6)
-    except DecodingError:
-        trial = Reading(reading.charset)
+    with_it = Reading(reading.charset, values={"currency": data[at : at + 2].hex().removeprefix("0")})
+    without = Reading(reading.charset)
+    for trial, start in ((with_it, at + 2), (without, at)):
         try:
-            trial.walk(data, 4)
+            trial.walk(data, start)
         except DecodingError:
-            reading.values["currency"] = data[4:6].hex().removeprefix("0")
-            reading.walk_leniently(data, 6)
+            continue
+        if start <= len(data):
+            reading.take(trial)
             return
-        reading.take(trial)
-        return
-    reading.values["currency"] = data[4:6].hex().removeprefix("0")
-    reading.take(trial)
+    _need(data, at + 2, "a command with a currency")
+    reading.take(Reading(reading.charset, values={"currency": with_it.values["currency"]}))
+    reading.walk_leniently(data, at + 2)
 
 
 def _write_registration(message: m.Registration) -> bytes:
@@ -173,10 +177,11 @@ def _read_aborted(data: bytes, reading: Reading) -> None:
     """Result, the wanted currency when it is 6F, BMPs. Nothing at all is seen too."""
     if not data:
         return
-    reading.values["result_code"], at = data[0], 1
-    if data[0] == _WRONG_CURRENCY and len(data) >= 3 and data[1] < 0x10 and not _is_container(data, 1):
-        reading.values["currency"], at = data[1:3].hex().removeprefix("0"), 3
-    reading.walk_leniently(data, at)
+    reading.values["result_code"] = data[0]
+    if data[0] == _WRONG_CURRENCY and len(data) > 1:
+        _read_currency_and_row(data, 1, reading)
+    else:
+        reading.walk_leniently(data, 1)
 
 
 def _write_aborted(message: m.AbortedByTerminal) -> bytes:
@@ -204,7 +209,7 @@ def _read_completion(data: bytes, reading: Reading) -> None:
             reading.take(trial)
             if failure is not None and failure.code != "unknown_bmp":
                 raise failure
-            reading.incomplete = failure is not None
+            reading.incomplete = reading.incomplete or failure is not None
             return
     if at < len(data):
         reading.values["terminal_status"] = data[at]

@@ -67,6 +67,7 @@ class Reading(Tally):
         self.values |= trial.values
         self.others, self.slots, self._place = trial.others, trial.slots, trial._place
         self.masked += trial.masked
+        self.incomplete = self.incomplete or trial.incomplete
 
     def _keep(self, entry: Bmp, raw: bytes) -> None:
         form, before = entry.format, self.masked
@@ -94,6 +95,9 @@ class Reading(Tally):
 
     def _put(self, entry: Bmp, value: Any, hint: bytes | None) -> None:
         earlier = self._place.get(entry.number)
+        if earlier is None and entry.name in self.values:
+            self.incomplete = True  # it stood in front of the row already, and that one counts
+            return
         if earlier is not None:
             # The same BMP again: the last one counts, the earlier one is only repeated on the wire.
             raw = write_bmp(entry, self.values[entry.name], self.charset, self.slots[earlier].hint)
