@@ -1,0 +1,120 @@
+"""What is asked when nobody knows, and when a human is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Unknown
+from terminal_agent.commands import recovery
+from terminal_agent.journal.facts import Row
+from tests.support.agent_desk import Desk
+
+DOUBT = Unknown(code="link_lost", evidence=Evidence("dialogue"))
+
+
+async def row_of(op: str = "sale") -> tuple[Desk, Row]:
+    desk = Desk()
+    await desk.sync()
+    name = (await desk.ask(op)).operation_id
+    assert name is not None
+    return desk, await desk.row(name)
+
+
+async def test_accepted_and_never_marked_is_over_and_never_begun_late() -> None:
+    desk, row = await row_of()
+    again = await desk.restarted()
+    ended = await again.row(row.id)
+    assert (ended.state, ended.code, ended.money) == ("not_started", "agent_restarted", "none")
+    assert ended.outcome is not None
+    assert ended.outcome.evidence.source == "never_sent"
+    assert again.fleet.begun == []
+    assert (await again.events())[-1].fact.operation_id == row.id
+
+
+async def test_marked_and_not_concluded_is_asked_about_at_once() -> None:
+    for stages in (("committed",), ("committed", "result_seen")):
+        desk, row = await row_of()
+        for stage in stages:
+            await desk.mark(row.id, stage, receipt="6")
+        again = await desk.restarted()
+        doubtful = await again.row(row.id)
+        assert (doubtful.state, doubtful.owed) == ("in_doubt", True)
+        assert recovery.due([doubtful], again.clock.wall()) == doubtful
+        marks = await again.journal.read(lambda reader, row=row: reader.marks(row.id))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        query = recovery.query_of(doubtful, marks)
+        assert query is not None
+        assert (query.operation, query.attempt, len(query.marks)) == (row.operation, row.attempt, len(stages))
+
+
+async def test_doubt_survives_any_number_of_restarts_without_a_new_fact() -> None:
+    desk, row = await row_of()
+    await desk.mark(row.id)
+    once = await desk.restarted()
+    twice = await once.restarted()
+    assert await once.row(row.id) == await twice.row(row.id)
+    assert once.journal.head.last_seq == twice.journal.head.last_seq
+
+
+async def test_what_cannot_have_moved_money_is_over_after_a_restart() -> None:
+    desk, row = await row_of("diagnose")
+    await desk.mark(row.id)
+    again = await desk.restarted()
+    assert ((await again.row(row.id)).state, (await again.row(row.id)).code) == ("cancelled", "interrupted")
+
+
+def test_only_doubt_is_settled_and_only_where_it_is_harmless() -> None:
+    done = NotStarted(code="x", evidence=Evidence("dialogue"))
+    assert recovery.settled_if_harmless("diagnose", done) is done
+    assert recovery.settled_if_harmless("sale", DOUBT) is DOUBT
+    assert recovery.settled_if_harmless("reconcile", DOUBT) is DOUBT
+    assert isinstance(recovery.settled_if_harmless("store_card", DOUBT), Cancelled)
+
+
+async def test_the_oldest_that_is_due_is_asked_first() -> None:
+    _, row = await row_of()
+    now = row.created
+    base = replace(row, state="in_doubt", owed=True)
+    late = replace(base, id="late", next_check=now + timedelta(seconds=9))
+    first = replace(base, id="first", next_check=now, attempt=replace(row.attempt, no=2))
+    second = replace(base, id="second", next_check=now, attempt=replace(row.attempt, no=3))
+    rows = [second, late, first, replace(base, id="free", owed=False)]
+    assert [one.id for one in recovery.owed(rows)] == ["late", "first", "second"]
+    assert recovery.due(rows, now) == first
+    assert recovery.next_check(rows) == now
+    assert recovery.due([late], now) is None
+    assert recovery.next_check([]) is None
+
+
+async def test_a_terminal_asked_by_id_goes_on_working() -> None:
+    _, row = await row_of()
+    owed = replace(row, state="in_doubt", owed=True)
+    assert not recovery.holds_up(owed, "by_id")
+    assert all(recovery.holds_up(owed, strategy) for strategy in ("last", "batch", "none"))
+    assert not recovery.holds_up(replace(owed, owed=False), "last")
+
+
+def test_the_back_off_grows_to_its_end_and_never_below_the_sessions_wish() -> None:
+    waits = [recovery.delay_s(checks, None) for checks in range(9)]
+    assert waits == sorted(waits)
+    assert waits[-1] == waits[-2] == recovery.BACKOFF_S[-1]
+    assert recovery.delay_s(0, 0.0) == 0.0
+    assert recovery.delay_s(3, 120.0) == 120.0
+
+
+async def test_after_the_stated_time_a_human_is_asked_too() -> None:
+    _, row = await row_of()
+    since = row.created
+    doubtful = replace(row, state="in_doubt", owed=True, doubt_since=since)
+    for strategy, limit_s in recovery.GIVE_UP_S.items():
+        just_before = since + timedelta(seconds=limit_s - 0.001)
+        assert recovery.overdue([doubtful], strategy, just_before) == ()
+        told = recovery.overdue([doubtful], strategy, since + timedelta(seconds=limit_s))
+        assert [one.operation_id for one in told] == [row.id]
+    already = replace(doubtful, state="needs_human")
+    assert recovery.overdue([already], "last", since + timedelta(days=1)) == ()
+
+
+async def test_what_was_pruned_cannot_be_asked_about() -> None:
+    _, row = await row_of()
+    assert recovery.query_of(replace(row, operation=None), ()) is None
