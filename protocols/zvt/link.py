@@ -66,7 +66,8 @@ class SerialLink:
         self._sent = 0
         self._ack_by: float | None = None
         self._byte_by: float | None = None
-        self._last: bytes | None = None  # the last APDU in, while nothing of ours was acknowledged since
+        self._last: bytes | None = None  # the last APDU in, until something sent after it is acknowledged
+        self._before = 0  # how many frames in the queue are older than that
 
     def send(self, apdu: bytes, now: float) -> tuple[LinkOutput, ...]:
         """Send an APDU as soon as those before it are acknowledged."""
@@ -107,13 +108,13 @@ class SerialLink:
         return (heard,) if finding.reason == "restarted" else (Write(NAK), heard)
 
     def _frame(self, apdu: bytes, now: float) -> tuple[LinkOutput, ...]:
-        # Our acknowledgement may have been lost: the same bytes again, and nothing that we sent meanwhile
+        # Our acknowledgement may have been lost: the same bytes again, before anything that we sent in reply
         # has reached the peer, are the same frame. It is acknowledged again and not executed twice.
         if apdu == self._last:
             return (Write(ACK), Heard("repeated"))
         # An answer proves that our command arrived: its lost acknowledgement must not let it be sent again.
         implied = self._acknowledged(now) if self._asked() and apdu[:1] in _ANSWER_BYTES else ()
-        self._last = apdu
+        self._last, self._before = apdu, len(self._queue)
         return (Write(ACK), *implied, Arrived(apdu))
 
     def _asked(self) -> bool:
@@ -127,14 +128,17 @@ class SerialLink:
 
     def _acknowledged(self, now: float) -> tuple[LinkOutput, ...]:
         self._queue.popleft()
-        self._sent, self._ack_by, self._last = 0, None, None
+        self._sent, self._ack_by = 0, None
+        if self._before == 0:
+            self._last = None
+        self._before = max(self._before - 1, 0)
         return (Delivered(), *self._next(now))
 
     def _again(self, why: str, now: float) -> tuple[LinkOutput, ...]:
         if self._sent < self._sends:
             return self._write(now)
         self._queue.clear()
-        self._sent, self._ack_by = 0, None
+        self._sent, self._ack_by, self._before = 0, None, 0
         return (Failed(why),)
 
     def _next(self, now: float) -> tuple[LinkOutput, ...]:

@@ -87,6 +87,14 @@ def test_a_repeated_frame_arrives_once() -> None:
     assert link.feed(serial_frame(RESULT), 5.2) == (Write(ACK), Heard("repeated"))
 
 
+def test_the_acknowledgement_of_an_older_frame_does_not_hide_a_repeat() -> None:
+    link = SerialLink()
+    link.send(bytes.fromhex("06B000"), 0.0)  # an abort crosses the result
+    link.feed(serial_frame(RESULT), 0.1)
+    assert link.feed(ACK, 0.2) == (Delivered(),)
+    assert link.feed(serial_frame(RESULT), 5.1) == (Write(ACK), Heard("repeated"))
+
+
 def test_the_same_bytes_after_an_answer_are_another_message() -> None:
     link = SerialLink()
     link.feed(serial_frame(WAIT), 0.0)
