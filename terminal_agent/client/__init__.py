@@ -1,0 +1,56 @@
+"""The backend's typed client: send a command, await its reply and outcome, follow facts and progress.
+
+It loads the contract and the MQTT library, nothing else of ours:
+
+    async with BackendClient("broker.example", 8883, clinic="clinic-1", tls=Tls(ca, cert, key)) as client:
+        sale = Sale(**client.stamp(actor="staff-17"), amount_minor=4750)
+        pending = await client.send("agent-1", "desk-1", sale)
+        reply = await pending.reply()
+        outcome = await pending.outcome()
+"""
+
+from protocols.contract.commands import (
+    Abort,
+    Capture,
+    Consent,
+    Diagnose,
+    Preauth,
+    Query,
+    Receipt,
+    Reconcile,
+    Refund,
+    Resolve,
+    Reversal,
+    Sale,
+    StoreCard,
+)
+from terminal_agent.client.backend import BackendClient
+from terminal_agent.client.connection import Tls
+from terminal_agent.client.errors import BrokerAwayError, ClientError, NoReplyError, RejectedError
+from terminal_agent.client.order import Fact
+from terminal_agent.client.pending import Notice, Pending
+
+__all__ = [
+    "Abort",
+    "BackendClient",
+    "BrokerAwayError",
+    "Capture",
+    "ClientError",
+    "Consent",
+    "Diagnose",
+    "Fact",
+    "NoReplyError",
+    "Notice",
+    "Pending",
+    "Preauth",
+    "Query",
+    "Receipt",
+    "Reconcile",
+    "Refund",
+    "RejectedError",
+    "Resolve",
+    "Reversal",
+    "Sale",
+    "StoreCard",
+    "Tls",
+]
