@@ -1,0 +1,192 @@
+"""The way to the broker, step by step, so that the part that fails can be named.
+
+Files, our certificate, the network, the broker's certificate, at last MQTT itself. The agent may run
+meanwhile: we come under another client id, subscribe to what nobody publishes, and keep no session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from protocols.contract.messages import Message
+from protocols.contract.topics import AgentTopics
+from terminal_agent.checks.findings import Finding
+from terminal_agent.cloud.link import Link
+from terminal_agent.cloud.traffic import Inbound
+from terminal_agent.observability.certificate import CertificateError, read
+from terminal_agent.settings import Settings
+from terminal_agent.wiring import broker_tls, link_config, topics
+
+NETWORK_LIMIT_S = 5.0
+MQTT_LIMIT_S = 6.0
+RENEW_BELOW_DAYS = 30
+
+
+async def check_broker(settings: Settings, now: datetime) -> AsyncIterator[Finding]:
+    """From the files to MQTT; ends at the first step without which the next make no sense."""
+    tls = settings.broker.tls
+    if tls is not None and tls.certificate is not None:
+        certificate = check_certificate(tls.certificate, settings.agent.id, now)
+        yield certificate
+        if certificate.level == "failed":
+            return
+    try:
+        context = broker_tls(settings)
+    except OSError as error:
+        yield _failed(_about_files(settings, error), "tls_files")
+        return
+    for step in (_connect(settings, None), *([_connect(settings, context)] if context is not None else [])):
+        finding = await step
+        if finding is not None:
+            yield finding
+            return
+    yield await _speak_mqtt(settings)
+
+
+def check_certificate(path: Path, agent: str, now: datetime) -> Finding:
+    """Our certificate names this agent and is valid now."""
+    name = str(path)
+    try:
+        found = read(path)
+    except CertificateError as error:
+        return Finding("broker", name, "failed", str(error), "certificate_unreadable")
+    days = found.days_left(now)
+    facts = {"common_name": found.common_name, "days_left": days}
+    if found.common_name != agent:
+        text = f"it names {found.common_name!r}, but agent.id is {agent!r}; the two must be equal"
+        return Finding("broker", name, "failed", text, "certificate_name", facts)
+    if now < found.not_before or days < 0:
+        span = f"{found.not_before:%Y-%m-%d} to {found.not_after:%Y-%m-%d}"
+        text = f"valid from {span}; renew it, or set the clock"
+        return Finding("broker", name, "failed", text, "certificate_expired", facts)
+    text = f"names {agent!r}, valid for {days} more days"
+    if days < RENEW_BELOW_DAYS:
+        return Finding("broker", name, "warning", f"{text}; renew it", "certificate_ends_soon", facts)
+    return Finding("broker", name, "ok", text, "ok", facts)
+
+
+def _about_files(settings: Settings, error: OSError) -> str:
+    tls = settings.broker.tls
+    files = ", ".join(str(one) for one in (tls.ca, tls.certificate, tls.key) if one) if tls else ""
+    why = error.reason if isinstance(error, ssl.SSLError) and error.reason else error.strerror or error
+    return f"the TLS files ({files}) cannot be used: {why}; they must be readable PEM and belong together"
+
+
+def _where(settings: Settings) -> str:
+    return f"{settings.broker.host}:{settings.broker.port}"
+
+
+def _failed(text: str, code: str, settings: Settings | None = None) -> Finding:
+    return Finding("broker", _where(settings) if settings else "broker", "failed", text, code)
+
+
+async def _connect(settings: Settings, context: ssl.SSLContext | None) -> Finding | None:
+    """Reach the port, with TLS if a context is given; what is wrong, or None."""
+    broker = settings.broker
+    name = None
+    if context is not None:
+        name = broker.tls.server_name if broker.tls and broker.tls.server_name else broker.host
+    try:
+        async with asyncio.timeout(NETWORK_LIMIT_S):
+            _, writer = await asyncio.open_connection(
+                broker.host, broker.port, ssl=context, server_hostname=name
+            )
+    except (OSError, TimeoutError) as error:
+        text, code = _about_network(settings, error)
+        return _failed(text, code, settings)
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return None
+
+
+def _about_network(settings: Settings, error: OSError) -> tuple[str, str]:
+    """What a failed connection means and what to do, and its stable code."""
+    match error:
+        case socket.gaierror():
+            name = settings.broker.host
+            return f"the name {name!r} is not known; correct broker.host or the DNS", "name_unknown"
+        case TimeoutError():
+            return f"no answer within {NETWORK_LIMIT_S:g} s; network down, or a firewall?", "timeout"
+        case ConnectionRefusedError():
+            return "nobody listens there; correct broker.port, or start the broker", "refused"
+        case ssl.SSLCertVerificationError():
+            why = error.verify_message
+            return f"its certificate is not accepted: {why}; correct tls.ca or server_name", "tls_untrusted"
+        case ssl.SSLError():
+            return f"it broke off the TLS handshake ({error.reason}); is it TLS there?", "tls_failed"
+    return f"it cannot be reached: {error.strerror or type(error).__name__}", "unreachable"
+
+
+@dataclass(frozen=True)
+class _VisitorsTopics(AgentTopics):
+    """The same agent's topics for a visitor: another client id, and only what nobody publishes."""
+
+    host_agent: AgentTopics | None = None
+
+    def subscriptions(self) -> tuple[str, str, str]:
+        """One topic in place of three, so that no command of the running agent is taken away."""
+        quiet = (self.host_agent or self).of_agent("cmd", "check")
+        return (quiet, quiet, quiet)
+
+
+async def _speak_mqtt(settings: Settings) -> Finding:
+    """Connect and subscribe by the agent's own door. The first word decides."""
+    own = topics(settings)
+    visitor = _VisitorsTopics(own.clinic, f"{own.agent[:29]}-check", own.root, own)
+    config = replace(
+        link_config(settings), topics=visitor, session_expiry_s=0, answer_timeout_s=MQTT_LIMIT_S - 1
+    )
+    word: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+
+    def say(why: str | None) -> None:
+        if not word.done():
+            word.set_result(why)
+
+    async def connected() -> None:
+        say(None)
+
+    async def ignore(_message: Inbound) -> None:
+        """Nobody publishes there."""
+
+    def no_alert(_code: str, _details: Mapping[str, str]) -> None:
+        """A check raises no alarms."""
+
+    link = Link(
+        config,
+        will=lambda: Message(own.of_agent("cmd", "check"), b""),
+        on_message=ignore,
+        on_connected=connected,
+        on_alert=no_alert,
+        on_lost=say,
+    )
+    return _about_mqtt(settings, await _first_word(link, word))
+
+
+async def _first_word(link: Link, word: asyncio.Future[str | None]) -> str | None:
+    """None when it connected, else why not."""
+    running = asyncio.create_task(link.run())
+    try:
+        async with asyncio.timeout(MQTT_LIMIT_S):
+            return await word
+    except TimeoutError:
+        return f"no answer within {MQTT_LIMIT_S:g} s"
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+
+
+def _about_mqtt(settings: Settings, why: str | None) -> Finding:
+    if why is None:
+        way = "with TLS on both sides" if settings.broker.tls is not None else "on this machine, without TLS"
+        text = f"connected and subscribed, MQTT {settings.broker.protocol}, {way}"
+        return Finding("broker", _where(settings), "ok", text)
+    text = f"it was reached but does not take us: {why}; is our certificate known to it, is it MQTT there?"
+    return _failed(text, "mqtt_refused", settings)
