@@ -81,6 +81,7 @@ class App:
         self._notices = Notices(self._topics, self._link, clock, entropy, lambda: journal.head)
         self._outbox = Outbox(journal, self._link, self._topics)
         self._report_wanted = asyncio.Event()
+        self._stop = asyncio.Event()
         self._fleet = self._make_fleet()
         self._syncing = Syncing(
             journal=journal,
@@ -92,7 +93,6 @@ class App:
         )
         self._inbox = self._make_inbox()
         self._supervisor = Supervisor(on_crash=self._crashed, on_money_stopped=self._money_stopped)
-        self._stop = asyncio.Event()
         self._since = clock.wall()
         self._word: AgentStateWord = "init"
         self._health = HealthReport(

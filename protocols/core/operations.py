@@ -92,11 +92,6 @@ class Reconcile(_Named):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reprint(_Named):
-    """Ask the terminal for the receipt of its last transaction again; no money moves."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnose(_Named):
     """Let the terminal test itself and its line to the host; no money moves."""
 
@@ -122,7 +117,7 @@ class Recover:
         return self.operation.locale
 
 
-Request = StoreCard | Sale | Refund | Reversal | Preauth | Capture | Reconcile | Reprint | Diagnose
+Request = StoreCard | Sale | Refund | Reversal | Preauth | Capture | Reconcile | Diagnose
 Operation = Request | Recover
 
 NAMES: Mapping[type, str] = {
@@ -133,7 +128,6 @@ NAMES: Mapping[type, str] = {
     Preauth: "preauth",
     Capture: "capture",
     Reconcile: "reconcile",
-    Reprint: "receipt",
     Diagnose: "diagnose",
 }
 

@@ -152,6 +152,9 @@ _RESULTS: dict[int, Result] = {
 _UNLISTED = Result("unlisted_result", "technical")
 
 
+BUSY = 0x9C  # as an answer, a result and a terminal status alike
+
+
 def result(code: int) -> Result:
     """The meaning of a result code, 0 to 255; total."""
     return _RESULTS.get(code, _UNLISTED)

@@ -9,17 +9,14 @@ from protocols.core.evidence import noted
 from protocols.core.operations import (
     Attempt,
     Capture,
-    Diagnose,
     Operation,
     Preauth,
     Reconcile,
     Recover,
     Refund,
-    Reprint,
     Request,
     Reversal,
     Sale,
-    StoreCard,
 )
 from protocols.core.outcomes import Outcome, TerminalRecord
 from protocols.core.session import Mono, Phase
@@ -28,7 +25,6 @@ from protocols.zvt.steps import Errand, Step
 
 # Operations after which the terminal's last transaction is another one: their plan notes the baseline first.
 BOOKED = Sale | Refund | Reversal | Preauth | Capture | Reconcile
-UNBOOKED = StoreCard | Diagnose | Reprint
 
 
 @dataclass(slots=True)

@@ -6,12 +6,11 @@ While the terminal leads, each of its messages gets `80 00 00`; a result gets it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from protocols.core.evidence import judge
 from protocols.core.facts import Orphan
-from protocols.core.operations import Recover, Reprint, StoreCard, amount_of
+from protocols.core.operations import Recover, StoreCard, amount_of
 from protocols.core.outcomes import (
     Approved,
     Cancelled,
@@ -22,9 +21,10 @@ from protocols.core.outcomes import (
     Unknown,
 )
 from protocols.core.session import Alert, Mono, Progress
-from protocols.core.values import CURRENCY_NUMBERS
 from protocols.zvt import codes
+from protocols.zvt.asking import Asking
 from protocols.zvt.data_objects import Message
+from protocols.zvt.greeting import Greeting
 from protocols.zvt.messages import (
     AbortedByTerminal,
     Completion,
@@ -41,11 +41,8 @@ from protocols.zvt.steps import Errand, Event
 if TYPE_CHECKING:
     from protocols.zvt.session import ZvtSession
 
-_BUSY = 0x9C
 _ABORT_INSTRUCTION = 0x1E
-_NEEDS = (0x01, 0x02, 0x04)  # initialisation, diagnosis, OPT action; the other bits are modes
 _WRONG_CURRENCY = 0x6F
-_BUSY_AGAIN_S = 5.0
 
 
 class Hearing:
@@ -53,6 +50,8 @@ class Hearing:
 
     def __init__(self, session: ZvtSession) -> None:
         self._session = session
+        self._greeting = Greeting(session)
+        self._asking = Asking(session, self._greeting)
         self._readers: Mapping[type, Callable[..., None]] = {
             Positive: self._positive,
             Negative: self._negative,
@@ -123,18 +122,20 @@ class Hearing:
         if errand is Errand.REGISTER:
             session.unfit("wrong_currency" if code == _WRONG_CURRENCY else "registration_refused", now)
         elif errand is Errand.NOTE:
-            self._noted(now, empty=code == session.options.nothing_stored_code)
+            self._asking.noted(now, empty=code == session.options.nothing_stored_code)
         elif errand is Errand.READ:
-            self._read_refused(code, now)
+            self._asking.read_refused(code)
         elif errand is Errand.ENQUIRE:
-            self._enquired(code, now)  # 84 9C: busy; an unsupported enquiry (84 83) tells nothing against it
+            self._asking.enquired(
+                code, now
+            )  # 84 9C: busy; an unsupported enquiry (84 83) tells nothing against it
         elif errand is Errand.WORK and session.dialogue is not None:
             evidence = Evidence("dialogue", seen={"refused": f"{code:02X}"})
             outcome = refusal(code, evidence, session.dialogue.sought)
             if not isinstance(outcome, NotStarted):
                 # A refused command has done nothing, whatever the reason is called.
                 outcome = NotStarted(code=codes.result(code).slug, evidence=evidence)
-            session.conclude(outcome, now)
+            session.conclude(outcome)
 
     # --- while the terminal leads ---------------------------------------------------------------
 
@@ -161,30 +162,27 @@ class Hearing:
         if dialogue is None and errand is None:
             self._orphan(message)
         elif dialogue is not None and errand is Errand.WORK:
-            self._result(message, now)
+            self._result(message)
         elif dialogue is not None and errand is Errand.OLD:
-            self._late(message, now)
+            self._late(message)
         else:
             if dialogue is not None and errand in (Errand.NOTE, Errand.READ):
                 dialogue.record = record_of(message, dialogue.sought, session.options)
             session.say(Positive(), now)
 
-    def _result(self, message: StatusInformation, now: Mono) -> None:
+    def _result(self, message: StatusInformation) -> None:
         """A result of our own command. A second one may come (PIN repeated): the last one counts."""
         session = self._session
         dialogue = session.dialogue
         assert dialogue is not None
         evidence = Evidence("dialogue", agrees=("dialogue",), seen=keys_of(message))
         dialogue.outcome = outcome_of(message, dialogue.sought, session.options, evidence)
-        self._book_result(message, now)
+        self._book_result(message)
 
-    def _book_result(self, message: StatusInformation, now: Mono) -> None:
+    def _book_result(self, message: StatusInformation) -> None:
         session = self._session
         dialogue = session.dialogue
         assert dialogue is not None
-        if isinstance(dialogue.sought, Reprint):
-            session.say(Positive(), now)
-            return
         dialogue.result_seen = True
         code = message.result_code
         keys = {**keys_of(message), "result": "none" if code is None else f"{code:02X}"}
@@ -200,7 +198,7 @@ class Hearing:
         if dialogue is not None and isinstance(dialogue.sought, StoreCard) and session.errand is Errand.WORK:
             self._end(now)  # 06 C0 has no completion: its status information ends it
 
-    def _late(self, message: StatusInformation, now: Mono) -> None:
+    def _late(self, message: StatusInformation) -> None:
         """A result within a dialogue that we had lost: ours if it is about our amount."""
         session = self._session
         dialogue = session.dialogue
@@ -213,7 +211,7 @@ class Hearing:
         dialogue.record = record
         assert isinstance(dialogue.operation, Recover)
         dialogue.outcome = judge(dialogue.operation, (record,), "late_message")
-        self._book_result(message, now)
+        self._book_result(message)
 
     def _orphan(self, message: StatusInformation) -> None:
         """A result for nobody is kept before it is acknowledged."""
@@ -234,16 +232,16 @@ class Hearing:
             return
         if errand is Errand.REGISTER:
             session.finish_errand(now)
-            self._registered(message, now)
+            self._greeting.registered(message, now)
         elif errand is Errand.ENQUIRE:
             session.finish_errand(now)
-            self._enquired(message.terminal_status or 0, now, message)
+            self._asking.enquired(message.terminal_status or 0, now, message)
         elif errand is Errand.NOTE:
             session.finish_errand(now)
-            self._noted(now)
+            self._asking.noted(now)
         elif errand is Errand.READ:
             session.finish_errand(now)
-            self._judged(now)
+            self._asking.judged(now)
         else:
             self._end(now, message.result_code)
 
@@ -258,7 +256,7 @@ class Hearing:
             self._end(now, code, aborted=True)
             return
         session.finish_errand(now)
-        self._refused(errand, _BUSY if code is None else code, now)
+        self._refused(errand, codes.BUSY if code is None else code, now)
 
     def _end(self, now: Mono, code: int | None = None, *, aborted: bool = False) -> None:
         """06 0F or 06 1E of a dialogue: only now is its outcome final."""
@@ -273,7 +271,7 @@ class Hearing:
             return
         if outcome is None:
             outcome = Unknown(code="no_result", evidence=Evidence("dialogue"), ask_again_s=0.0)
-        session.conclude(outcome, now)
+        session.conclude(outcome)
 
     def _outcome_at_end(self, code: int | None, *, aborted: bool) -> Outcome | None:
         dialogue = self._session.dialogue
@@ -292,106 +290,9 @@ class Hearing:
         return None if dialogue.books else Cancelled(code="aborted", evidence=evidence)
 
     def _done(self, evidence: Evidence) -> Outcome:
-        """Completed without a result to tell: diagnosis, initialisation, reprint."""
+        """Completed without a result to tell: diagnosis, initialisation."""
         dialogue = self._session.dialogue
         assert dialogue is not None
         if isinstance(dialogue.sought, StoreCard):
             return Cancelled(code="no_token", evidence=evidence)
         return Approved(code="done", money="none", evidence=evidence)
-
-    # --- around the work ------------------------------------------------------------------------
-
-    def _registered(self, message: Completion, now: Mono) -> None:
-        session = self._session
-        if message.currency is not None and message.currency != CURRENCY_NUMBERS[session.options.currency]:
-            session.unfit("wrong_currency", now)
-        elif self._identified(message.terminal_id or message.tlv_terminal_id, now):
-            for bit in _NEEDS:
-                if (message.payment_type or 0) & bit:
-                    session.tell(Alert(codes.REGISTRATION_NEEDS[bit]))
-            session.greeted(now)
-
-    def _identified(self, terminal_id: str | None, now: Mono) -> bool:
-        """Learn the terminal's own id, or refuse a foreign one."""
-        session = self._session
-        if terminal_id is None:
-            return True
-        session.peer = replace(session.peer, terminal_id=terminal_id)
-        if session.terminal_id is None:
-            session.terminal_id = terminal_id
-        dialogue = session.dialogue
-        expected = dialogue.expected_terminal if dialogue is not None else None
-        if terminal_id == (expected or session.terminal_id):
-            return True
-        session.unfit("wrong_device", now)
-        return False
-
-    def _enquired(self, status: int, now: Mono, message: Completion | None = None) -> None:
-        session = self._session
-        if message is not None:
-            if message.software:
-                session.peer = replace(session.peer, software=message.software)
-            if not self._identified(message.tlv_terminal_id, now):
-                return
-        dialogue = session.dialogue
-        if dialogue is None:
-            return  # an idle probe: it is there
-        # Anything but busy is left to the terminal: it refuses by itself what it cannot do in that state.
-        if dialogue.plan is None or status != _BUSY:
-            session.go_on(now)
-        elif dialogue.recovering:
-            session.conclude(_busy(), now)
-        else:
-            evidence = Evidence("dialogue", seen={"status": f"{status:02X}"})
-            session.conclude(NotStarted(code="terminal_busy", evidence=evidence), now)
-
-    def _noted(self, now: Mono, *, empty: bool = False) -> None:
-        """The baseline: what the terminal's last transaction was before ours. A refusal proves nothing:
-        only the code that is known to mean so says that there was none."""
-        session = self._session
-        dialogue = session.dialogue
-        assert dialogue is not None
-        record = dialogue.record
-        if record is not None:
-            if not self._identified(record.keys.get("terminal_id"), now):
-                return
-            dialogue.notes = {f"last.{name}": value for name, value in record.keys.items()}
-        dialogue.notes["baseline"] = "known" if record else ("empty" if empty else "unreadable")
-        dialogue.record = None
-        session.go_on(now)
-
-    def _read_refused(self, code: int, now: Mono) -> None:
-        session = self._session
-        dialogue = session.dialogue
-        assert dialogue is not None
-        if code == _BUSY:
-            session.conclude(_busy(), now)
-        elif code != session.options.nothing_stored_code:
-            session.conclude(_unreadable(), now)
-        else:
-            assert isinstance(dialogue.operation, Recover)
-            session.conclude(judge(dialogue.operation, (), "last"), now)
-
-    def _judged(self, now: Mono) -> None:
-        """06 0F after 06 20: hold what came against the marks."""
-        session = self._session
-        dialogue = session.dialogue
-        assert dialogue is not None
-        assert isinstance(dialogue.operation, Recover)
-        record = dialogue.record
-        if record is None:
-            session.conclude(_unreadable(), now)
-        elif self._identified(record.keys.get("terminal_id"), now):
-            outcome = judge(dialogue.operation, (record,), "last")
-            if isinstance(outcome, NotStarted) and session.capabilities.identity == "none":
-                outcome = Unknown(code="terminal_unidentified", owner="human", evidence=outcome.evidence)
-            session.conclude(outcome, now)
-
-
-def _busy() -> Outcome:
-    return Unknown(code="terminal_busy", evidence=Evidence("dialogue"), ask_again_s=_BUSY_AGAIN_S)
-
-
-def _unreadable() -> Outcome:
-    """Some terminals do not repeat their last result: then only a human can look (sheet chapter 5)."""
-    return Unknown(code="terminal_cannot_tell", owner="human", evidence=Evidence("last", differs=("last",)))

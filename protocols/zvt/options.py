@@ -33,7 +33,7 @@ class ZvtOptions:
     token_scope: str = ""
     capture_with: Literal["book_total", "partial_reversal"] = "book_total"
     # The code with which this terminal refuses 06 20 when it has stored nothing yet. The specification names
-    # none, and a refusal for any other reason must not look like "nothing was booked": None is the safe value.
+    # none, and a refusal for any other reason must not look like "nothing was booked": None is safe.
     nothing_stored_code: int | None = None
     t1_s: float = 0.2  # gap between two bytes of a serial frame (PA00P016 ch. 4)
     t2_s: float = 5.0  # serial frame to its ACK

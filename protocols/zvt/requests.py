@@ -14,7 +14,6 @@ from protocols.core.operations import (
     Preauth,
     Reconcile,
     Refund,
-    Reprint,
     Request,
     Reversal,
     Sale,
@@ -136,10 +135,6 @@ def _reconcile(_operation: Reconcile, options: ZvtOptions) -> Message:
     return zvt.EndOfDay(password=options.password)
 
 
-def _reprint(_operation: Reprint, options: ZvtOptions) -> Message:
-    return zvt.RepeatReceipt(password=options.password)
-
-
 def _diagnose(operation: Diagnose, options: ZvtOptions) -> Message:
     return zvt.Initialisation(password=options.password) if operation.initialise else zvt.Diagnosis()
 
@@ -153,6 +148,5 @@ _BUILDERS: Mapping[type, Callable[..., Message]] = {
     Preauth: _preauth,
     Capture: _capture,
     Reconcile: _reconcile,
-    Reprint: _reprint,
     Diagnose: _diagnose,
 }

@@ -3,7 +3,8 @@
 An operation is a plan of errands (register, enquire, note the baseline, work). Before the first byte with an
 effect the mark `committed` is on disk with all the keys a later query needs; a result is on disk before it is
 acknowledged, because the terminal books on our acknowledgement; the terminal's own end concludes.
-What the terminal says is read in `hearing`, what became of a lost attempt is found out in `recovery`.
+What the terminal says is read in `hearing`, who it is in `greeting`, what it is asked in `asking`; only this
+file changes the session's step.
 """
 
 from __future__ import annotations
@@ -113,16 +114,13 @@ class ZvtSession:
 
     def _begin(self, cause: Begin, now: Mono) -> None:
         if self.dialogue is not None:
-            raise LocalError(
-                "busy",
-                f"operation {self.dialogue.sought.operation_id} is in work; one at a time per terminal",
-            )
+            raise LocalError("busy", f"{self.dialogue.sought.operation_id} is in work; one at a time")
         recovering = isinstance(cause.operation, Recover)
         self._owed = recovering
         self.dialogue = Dialogue(cause.operation, cause.attempt, cause.commit_before, committed=recovering)
         self._retries.rest()
         if recovering and not self.dialogue.books:
-            self.conclude(lost_outcome(self.dialogue, "restarted"), now)
+            self.conclude(lost_outcome(self.dialogue, "restarted"))
         elif self._step is Step.IDLE and self.errand is None and self.line.open:
             self.go_on(now)
         elif self._step is not Step.OPENING and self.errand is None:
@@ -262,15 +260,15 @@ class ZvtSession:
         """The last moment at which nothing has happened: abort and expiry end here, or it is marked."""
         dialogue = self._current()
         if dialogue.abort_asked:
-            self.conclude(Cancelled(code="aborted", evidence=Evidence("never_sent")), now)
+            self.conclude(Cancelled(code="aborted", evidence=Evidence("never_sent")))
             return
         if now >= dialogue.commit_before:
-            self.conclude(NotStarted(code="expired", evidence=Evidence("never_sent")), now)
+            self.conclude(NotStarted(code="expired", evidence=Evidence("never_sent")))
             return
         try:
             requests.command_for(dialogue.sought, self.options)
         except LocalError as error:
-            self.conclude(NotStarted(code=error.code, evidence=Evidence("never_sent")), now)
+            self.conclude(NotStarted(code=error.code, evidence=Evidence("never_sent")))
             return
         keys = {**dialogue.notes, "key": dialogue.attempt.key}
         if self.terminal_id:
@@ -309,9 +307,9 @@ class ZvtSession:
         if self.dialogue is None:
             return
         if self.dialogue.committed:
-            self.conclude(Unknown(code=why, evidence=Evidence("dialogue"), ask_again_s=_UNFIT_RETRY_S), now)
+            self.conclude(Unknown(code=why, evidence=Evidence("dialogue"), ask_again_s=_UNFIT_RETRY_S))
         else:
-            self.conclude(NotStarted(code=why, evidence=Evidence("never_sent")), now)
+            self.conclude(NotStarted(code=why, evidence=Evidence("never_sent")))
 
     # --- what everybody here uses ---------------------------------------------------------------
 
@@ -341,13 +339,12 @@ class ZvtSession:
         """The barrier: nothing more is read or said until the fact is on disk."""
         self._out.append(self._bookings.ask(fact, go_on))
 
-    def conclude(self, outcome: Outcome, now: Mono) -> None:
+    def conclude(self, outcome: Outcome) -> None:
         """End the attempt with this outcome; the terminal is free once that is on disk."""
         dialogue = self._current()
         receipts = dialogue.receipts.receipts()
         if dialogue.abort_asked:
             outcome = with_abort(outcome)
-        del now
         fact = Concluded(dialogue.sought.operation_id, dialogue.attempt.no, outcome, receipts)
         self._owed = isinstance(outcome, Unknown) and outcome.owner == "agent"
         self.persist(fact, self._concluded)
@@ -372,7 +369,7 @@ class ZvtSession:
         self._retries.probe_at = None
         dialogue = self.dialogue
         if dialogue is not None:
-            self.conclude(lost_outcome(dialogue, why), now)
+            self.conclude(lost_outcome(dialogue, why))
         elif not self._owed:
             self._retries.redial(now)
 

@@ -63,7 +63,6 @@ REQUESTS: st.SearchStrategy[Request] = st.one_of(
     st.builds(operations.Preauth, **NAMED, amount=MONEY),
     st.builds(operations.Capture, **NAMED, original=ORIGINAL, amount=MONEY),
     st.builds(operations.Reconcile, **NAMED),
-    st.builds(operations.Reprint, **NAMED),
     st.builds(operations.Diagnose, **NAMED, initialise=st.booleans()),
 )
 

@@ -1,0 +1,99 @@
+"""What the terminal answers when it is asked: its status, its last transaction before ours and after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from protocols.core.evidence import judge
+from protocols.core.operations import Recover
+from protocols.core.outcomes import Evidence, NotStarted, Outcome, Unknown
+from protocols.core.session import Mono
+from protocols.zvt.codes import BUSY
+from protocols.zvt.greeting import Greeting
+from protocols.zvt.messages import Completion
+
+if TYPE_CHECKING:
+    from protocols.zvt.session import ZvtSession
+
+_BUSY_AGAIN_S = 5.0
+
+
+class Asking:
+    """Reads the answers to 05 01 and 06 20; all state is the session's."""
+
+    def __init__(self, session: ZvtSession, greeting: Greeting) -> None:
+        self._session = session
+        self._greeting = greeting
+
+    def enquired(self, status: int, now: Mono, message: Completion | None = None) -> None:
+        """The status enquiry is over: `status` is the terminal's own, or why it refused to tell."""
+        session = self._session
+        if message is not None:
+            if message.software:
+                session.peer = replace(session.peer, software=message.software)
+            if not self._greeting.identified(message.tlv_terminal_id, now):
+                return
+        dialogue = session.dialogue
+        if dialogue is None:
+            return  # an idle probe: it is there
+        # Anything but busy is left to the terminal: it refuses by itself what it cannot do in that state.
+        if dialogue.plan is None or status != BUSY:
+            session.go_on(now)
+        elif dialogue.recovering:
+            session.conclude(_busy())
+        else:
+            evidence = Evidence("dialogue", seen={"status": f"{status:02X}"})
+            session.conclude(NotStarted(code="terminal_busy", evidence=evidence))
+
+    def noted(self, now: Mono, *, empty: bool = False) -> None:
+        """The baseline: what the terminal's last transaction was before ours. A refusal proves nothing:
+        only the code that is known to mean so says that there was none."""
+        session = self._session
+        dialogue = session.dialogue
+        assert dialogue is not None
+        record = dialogue.record
+        if record is not None:
+            if not self._greeting.identified(record.keys.get("terminal_id"), now):
+                return
+            dialogue.notes = {f"last.{name}": value for name, value in record.keys.items()}
+        dialogue.notes["baseline"] = "known" if record else ("empty" if empty else "unreadable")
+        dialogue.record = None
+        session.go_on(now)
+
+    def read_refused(self, code: int) -> None:
+        """06 20 was refused: proof of nothing, unless the code is known to mean that nothing is stored."""
+        session = self._session
+        dialogue = session.dialogue
+        assert dialogue is not None
+        if code == BUSY:
+            session.conclude(_busy())
+        elif code != session.options.nothing_stored_code:
+            session.conclude(_unreadable())
+        else:
+            assert isinstance(dialogue.operation, Recover)
+            session.conclude(judge(dialogue.operation, (), "last"))
+
+    def judged(self, now: Mono) -> None:
+        """06 0F after 06 20: hold what came against the marks."""
+        session = self._session
+        dialogue = session.dialogue
+        assert dialogue is not None
+        assert isinstance(dialogue.operation, Recover)
+        record = dialogue.record
+        if record is None:
+            session.conclude(_unreadable())
+        elif self._greeting.identified(record.keys.get("terminal_id"), now):
+            outcome = judge(dialogue.operation, (record,), "last")
+            if isinstance(outcome, NotStarted) and session.capabilities.identity == "none":
+                outcome = Unknown(code="terminal_unidentified", owner="human", evidence=outcome.evidence)
+            session.conclude(outcome)
+
+
+def _busy() -> Outcome:
+    return Unknown(code="terminal_busy", evidence=Evidence("dialogue"), ask_again_s=_BUSY_AGAIN_S)
+
+
+def _unreadable() -> Outcome:
+    """Some terminals do not repeat their last result: then only a human can look (sheet chapter 5)."""
+    return Unknown(code="terminal_cannot_tell", owner="human", evidence=Evidence("last", differs=("last",)))

@@ -1,0 +1,49 @@
+"""Who is at the other end: the registration's completion, the terminal's own id, its currency."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from protocols.core.session import Alert, Mono
+from protocols.core.values import CURRENCY_NUMBERS
+from protocols.zvt import codes
+from protocols.zvt.messages import Completion
+
+if TYPE_CHECKING:
+    from protocols.zvt.session import ZvtSession
+
+_NEEDS = (0x01, 0x02, 0x04)  # initialisation, diagnosis, OPT action; the other bits are modes
+
+
+class Greeting:
+    """Makes sure that this is our terminal; all state is the session's."""
+
+    def __init__(self, session: ZvtSession) -> None:
+        self._session = session
+
+    def registered(self, message: Completion, now: Mono) -> None:
+        """06 0F after 06 00: right currency, right terminal, then ready."""
+        session = self._session
+        if message.currency is not None and message.currency != CURRENCY_NUMBERS[session.options.currency]:
+            session.unfit("wrong_currency", now)
+        elif self.identified(message.terminal_id or message.tlv_terminal_id, now):
+            for bit in _NEEDS:
+                if (message.payment_type or 0) & bit:
+                    session.tell(Alert(codes.REGISTRATION_NEEDS[bit]))
+            session.greeted(now)
+
+    def identified(self, terminal_id: str | None, now: Mono) -> bool:
+        """Learn the terminal's own id, or refuse a foreign one."""
+        session = self._session
+        if terminal_id is None:
+            return True
+        session.peer = replace(session.peer, terminal_id=terminal_id)
+        if session.terminal_id is None:
+            session.terminal_id = terminal_id
+        dialogue = session.dialogue
+        expected = dialogue.expected_terminal if dialogue is not None else None
+        if terminal_id == (expected or session.terminal_id):
+            return True
+        session.unfit("wrong_device", now)
+        return False
