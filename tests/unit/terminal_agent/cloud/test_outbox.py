@@ -1,0 +1,204 @@
+"""Facts go out in order, until the backend has them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from protocols.contract import messages
+from protocols.core.outcomes import Cancelled, Evidence
+from terminal_agent.cloud.outbox import REPEAT_S, Outbox
+from terminal_agent.cloud.traffic import Inbound
+from tests.support.agent_desk import TOPICS, Desk
+from tests.support.virtual_clock import run_virtual
+
+ABORTED = Cancelled(code="aborted", evidence=Evidence("dialogue"))
+
+
+async def told(operations: int) -> Desk:
+    """A desk with two facts for each operation."""
+    desk = Desk()
+    await desk.sync()
+    for _ in range(operations):
+        name = (await desk.ask("sale")).operation_id
+        assert name is not None
+        await desk.end(name, ABORTED)
+    return desk
+
+
+def published(desk: Desk) -> list[int]:
+    """The numbers of the facts published, in order."""
+    sent = [json.loads(message.payload) for message in desk.publisher.sent if "/evt/" in message.topic]
+    return [envelope["seq"] for envelope in sent]
+
+
+@asynccontextmanager
+async def running(outbox: Outbox) -> AsyncIterator[Outbox]:
+    task = asyncio.create_task(outbox.run())
+    await settle()
+    try:
+        yield outbox
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def settle() -> None:
+    """Let every task run until it waits."""
+    for _ in range(30):
+        await asyncio.sleep(0)
+
+
+async def quietly_begun(desk: Desk) -> str:
+    """One more sale whose reply nobody gets, because the link is down."""
+    data = desk.data("sale")
+    stamp = messages.Stamp("x", desk.clock.wall())
+    message = messages.command(TOPICS, "sale", data, stamp, node="backend", terminal="t-1")
+    await desk.inbox.receive(Inbound(TOPICS.parse(message.topic), message.payload))
+    return str(data["operation_id"])
+
+
+async def test_nothing_goes_out_before_the_link_is_up_then_everything_in_order() -> None:
+    desk = await told(3)
+    async with running(desk.outbox) as outbox:
+        assert published(desk) == []
+        outbox.connected()
+        await settle()
+        assert published(desk) == [1, 2, 3, 4, 5, 6]
+        assert outbox.depth == 6
+
+
+async def test_a_fact_carries_its_place_and_an_id_that_never_changes() -> None:
+    desk = await told(1)
+    async with running(desk.outbox) as outbox:
+        outbox.connected()
+        await settle()
+        outbox.connected()
+        await settle()
+    first, _, again, _ = [
+        json.loads(message.payload) for message in desk.publisher.sent if "/evt/" in message.topic
+    ]
+    head = desk.journal.head
+    assert (first["epoch"], first["seq"], first["boot"]) == (head.epoch, 1, 1)
+    assert first["id"] == f"{head.epoch}-1"
+    assert first == again
+    assert first["data"]["state"] == "accepted"
+    assert desk.publisher.sent[-1].topic == TOPICS.of_terminal("t-1", "evt", "operation")
+    assert not desk.publisher.sent[-1].retain
+
+
+async def test_new_facts_follow_at_once_without_being_read_from_disk() -> None:
+    desk = await told(0)
+    async with running(desk.outbox) as outbox:
+        outbox.connected()
+        await settle()
+        reads: list[int] = []
+        journal_read = desk.journal.events_after
+
+        async def counted(seq: int, limit: int) -> object:
+            reads.append(seq)
+            return await journal_read(seq, limit)
+
+        desk.journal.events_after = counted  # type: ignore[method-assign, assignment]  # to see whether it is asked
+        await desk.ask("sale")
+        await settle()
+        assert published(desk) == [1]
+        assert reads == []
+
+
+async def test_no_more_are_out_than_the_limit_until_the_backend_speaks() -> None:
+    desk = await told(5)
+    outbox = Outbox(desk.journal, desk.publisher, TOPICS, in_flight=4)
+    async with running(outbox):
+        outbox.connected()
+        await settle()
+        assert published(desk) == [1, 2, 3, 4]
+        await desk.ack(desk.journal.head.epoch, 3)
+        outbox.wake()
+        await settle()
+        assert published(desk) == [1, 2, 3, 4, 5, 6, 7]
+
+
+async def test_after_a_reconnect_they_go_out_from_the_first_without_the_backends_word() -> None:
+    desk = await told(2)
+    async with running(desk.outbox) as outbox:
+        outbox.connected()
+        await settle()
+        await desk.ack(desk.journal.head.epoch, 1)
+        desk.publisher.down = True
+        await desk.end(await quietly_begun(desk), ABORTED)
+        await settle()
+        desk.publisher.down = False
+        desk.publisher.sent.clear()
+        outbox.connected()
+        await settle()
+        assert published(desk) == [2, 3, 4, 5, 6]
+
+
+async def test_after_a_restart_too() -> None:
+    desk = await told(2)
+    await desk.ack(desk.journal.head.epoch, 2)
+    again = await desk.restarted()
+    async with running(again.outbox) as outbox:
+        outbox.connected()
+        await settle()
+        assert published(again) == [3, 4]
+
+
+async def test_a_new_epoch_is_published_from_its_first() -> None:
+    desk = await told(2)
+    async with running(desk.outbox) as outbox:
+        outbox.connected()
+        await settle()
+        await desk.ack(desk.journal.head.epoch, 3)
+        desk.publisher.sent.clear()
+        await desk.journal.begin_epoch()
+        outbox.wake()
+        await settle()
+        assert published(desk) == [1]
+        assert json.loads(desk.publisher.sent[-1].payload)["epoch"] == desk.journal.head.epoch
+
+
+async def test_a_bug_in_publishing_is_not_taken_for_a_broken_link() -> None:
+    desk = await told(1)
+
+    class Broken:
+        async def publish(self, message: object, *, correlation: bytes | None = None) -> None:
+            raise LookupError("a bug")
+
+    outbox = Outbox(desk.journal, Broken(), TOPICS)
+    outbox.connected()
+    with pytest.raises(LookupError):
+        await outbox.run()
+
+
+async def test_the_age_is_that_of_the_oldest_without_the_backends_word() -> None:
+    desk = await told(1)
+    at_ms = int(desk.clock.wall().timestamp() * 1000)
+    assert await desk.outbox.age_s(at_ms + 5000) == 5.0
+    await desk.ack(desk.journal.head.epoch, 2)
+    assert await desk.outbox.age_s(at_ms) is None
+
+
+def test_they_go_out_again_when_the_backends_word_is_overdue() -> None:
+    async def main() -> list[list[int]]:
+        desk = await told(1)
+        seen: list[list[int]] = []
+        async with running(desk.outbox) as outbox:
+            outbox.connected()
+            for wait_s in (REPEAT_S - 1, 2, REPEAT_S + 1):
+                await asyncio.sleep(wait_s)
+                seen.append(published(desk))
+                desk.publisher.sent.clear()
+            await desk.ack(desk.journal.head.epoch, 2)
+            outbox.wake()
+            await asyncio.sleep(10 * REPEAT_S)
+            seen.append(published(desk))
+        return seen
+
+    assert run_virtual(main()) == [[1, 2], [1, 2], [1, 2], []]

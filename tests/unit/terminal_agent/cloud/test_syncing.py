@@ -1,0 +1,154 @@
+"""Where the backend and the journal stand with each other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from protocols.core.outcomes import Evidence, Unknown
+from tests.support.agent_desk import Desk
+from tests.support.operations import operation_id
+
+DOUBT = Unknown(code="link_lost", evidence=Evidence("dialogue"))
+
+
+def listed(desk: Desk, op: str, **fields: Any) -> dict[str, Any]:
+    """An operation of an hour ago that the backend has not seen end."""
+    data = desk.data(op, operation_id=operation_id(desk.clock.wall() - timedelta(hours=1), 900), **fields)
+    return {"operation_id": data["operation_id"], "terminal": "t-1", "op": op, "data": data}
+
+
+async def test_a_new_journal_adopts_what_the_backend_holds_open_and_asks_the_terminal() -> None:
+    desk = Desk()
+    lost = listed(desk, "sale", amount_minor=4200)
+    reply = await desk.sync(open_operations=[lost])
+    assert reply.result is not None
+    assert reply.result["operations"] == {lost["operation_id"]: "adopted"}
+    row = await desk.row(lost["operation_id"])
+    assert (row.state, row.owed, row.money) == ("in_doubt", True, "unknown")
+    assert row.amount is not None
+    assert row.amount.amount_minor == 4200
+    assert desk.fleet.asked == [("t-1", row.id)]
+    assert desk.journal.head.synced
+    assert (await desk.ask("sale")).code == "in_doubt_pending"
+
+
+async def test_the_command_itself_delivered_again_after_the_loss_never_runs() -> None:
+    desk = Desk()
+    lost = listed(desk, "sale")
+    await desk.sync(open_operations=[lost])
+    assert (await desk.send("sale", lost["data"])).verdict == "duplicate"
+    assert desk.fleet.begun == []
+
+
+async def test_a_card_that_was_to_be_kept_is_over_not_in_doubt() -> None:
+    desk = Desk()
+    lost = listed(desk, "store_card", customer="c-1", purpose="recognition")
+    await desk.sync(open_operations=[lost])
+    assert (await desk.row(lost["operation_id"])).state == "cancelled"
+    assert desk.fleet.asked == []
+
+
+async def test_a_reversal_of_an_original_that_was_lost_too_is_adopted_without_keys() -> None:
+    desk = Desk()
+    lost = listed(desk, "reversal", original_operation_id="01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    await desk.sync(open_operations=[lost])
+    row = await desk.row(lost["operation_id"])
+    assert (row.state, row.op, row.amount) == ("in_doubt", "reversal", None)
+
+
+async def test_a_synced_journal_tells_what_it_knows_and_adopts_nothing() -> None:
+    desk = Desk()
+    await desk.sync()
+    name = (await desk.ask("sale")).operation_id
+    assert name is not None
+    under_way = listed(desk, "sale")
+    row = await desk.row(name)
+    its_data = {**under_way["data"], "operation_id": name}
+    known = {"operation_id": name, "terminal": "t-1", "op": "sale", "data": its_data}
+    reply = await desk.sync(open_operations=[known, under_way])
+    assert reply.result is not None
+    assert reply.result["operations"] == {name: "accepted", under_way["operation_id"]: "unknown"}
+    assert await desk.row(name) == row
+
+
+async def test_sync_twice_is_once() -> None:
+    desk = Desk()
+    lost = listed(desk, "sale")
+    await desk.sync(open_operations=[lost])
+    before = desk.journal.head
+    reply = await desk.sync(open_operations=[lost])
+    assert reply.result is not None
+    assert reply.result["operations"] == {lost["operation_id"]: "in_doubt"}
+    assert desk.journal.head == before
+
+
+async def test_sync_is_an_acknowledgement_too() -> None:
+    desk = Desk()
+    await desk.sync()
+    await desk.ask("sale")
+    await desk.sync(epoch=desk.journal.head.epoch, seq=1)
+    assert desk.journal.head.acked_seq == 1
+    assert desk.alerts == []
+
+
+async def test_an_older_copy_goes_on_under_a_new_epoch_and_adopts() -> None:
+    desk = Desk()
+    await desk.sync()
+    await desk.done("sale")
+    old = desk.journal.head
+    copy = await desk.restarted()
+    lost = listed(desk, "sale")
+    desk.clock.pass_time(5)
+    await copy.sync(epoch=old.epoch, seq=old.last_seq + 2, open_operations=[lost])
+    assert copy.journal.head.epoch != old.epoch
+    assert copy.journal.head.synced
+    assert (await copy.row(lost["operation_id"])).state == "in_doubt"
+    assert [code for code, _ in copy.alerts] == ["journal_new"]
+    assert [event.seq for event in await copy.events()] == list(range(1, copy.journal.head.last_seq + 1))
+
+
+async def test_a_copy_of_an_earlier_epoch_is_older_and_a_later_epoch_of_ours_is_merely_news() -> None:
+    desk = Desk()
+    await desk.sync()
+    ours = desk.journal.head.epoch
+    await desk.sync(epoch=operation_id(desk.clock.wall() - timedelta(days=1)), seq=99)
+    assert desk.journal.head.epoch == ours
+    await desk.sync(epoch=operation_id(desk.clock.wall() + timedelta(seconds=1)), seq=3)
+    assert desk.journal.head.epoch != ours
+
+
+async def test_after_a_copy_was_found_out_no_money_moves_until_the_next_sync_is_done() -> None:
+    desk = Desk()
+    await desk.sync()
+    await desk.ack(desk.journal.head.epoch, desk.journal.head.last_seq + 1)
+    assert [code for code, _ in desk.alerts] == ["ack_refused", "journal_new"]
+    assert (await desk.ask("sale")).code == "journal_new"
+    desk.clock.pass_time(1)
+    await desk.sync()
+    assert (await desk.ask("sale")).verdict == "accepted"
+
+
+async def test_an_ack_of_an_earlier_epoch_is_refused_and_told() -> None:
+    desk = Desk()
+    await desk.sync()
+    await desk.ask("sale")
+    ours = desk.journal.head
+    await desk.ack(operation_id(desk.clock.wall() - timedelta(days=1)), 1)
+    assert desk.journal.head == ours
+    assert desk.alerts[0][0] == "ack_refused"
+    assert desk.alerts[0][1]["our_epoch"] == ours.epoch
+
+
+async def test_an_ack_that_is_none_changes_nothing() -> None:
+    desk = Desk()
+    await desk.syncing.acknowledged(b'{"seq": 4242424242424242}')
+    assert desk.alerts[0][0] == "ack_refused"
+    assert "4242" not in repr(desk.alerts)
+    assert not desk.backend_time.trusted
+
+
+async def test_an_ack_tells_the_time() -> None:
+    desk = Desk()
+    await desk.ack(desk.journal.head.epoch, 0)
+    assert desk.backend_time.trusted
