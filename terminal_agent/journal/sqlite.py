@@ -231,12 +231,28 @@ async def open_journal(
 @contextmanager
 def look_at(path: Path) -> Iterator[SqlReader]:
     """Read a journal, also while its agent runs. Raises JournalUnusable where there is none."""
+    with _reading(path) as db:
+        yield SqlReader(db)
+
+
+def verify(path: Path, *, every_page: bool = True) -> Head:
+    """Hold the tables against each other, and read every page if wanted; also while its agent runs.
+    Returns where the journal stands. Raises JournalUnusable."""
+    with _reading(path) as db:
+        if every_page and (verdict := db.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
+            raise JournalUnusable("journal_corrupt", _advice(path, str(verdict)))
+        upkeep.check_sense(db, path)
+        return upkeep.head(db, int(db.execute("SELECT MAX(no) FROM boots").fetchone()[0]))
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0)) as db:
             upkeep.check_kind(db, path)
-            yield SqlReader(db)
+            yield db
     except sqlite3.DatabaseError as error:
-        raise JournalUnusable("journal_corrupt", _advice(path, _name_of(error))) from error
+        raise JournalUnusable(_code_of(error), _advice(path, _name_of(error))) from error
 
 
 @contextmanager
