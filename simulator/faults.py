@@ -8,7 +8,7 @@ A moment is a point of the terminal's dialogue; a fault is taken there and used 
     host           the card is read, the host is about to be asked (decline, partial)
     before_result  04 0F is next (whole_card_numbers, repeat_result)
     result_sent    04 0F is written, the ECR has not answered it
-    result_acked   the ECR answered 04 0F; prints come, nothing is booked yet
+    result_acked   the ECR answered 04 0F; if prints follow, nothing is booked yet
     booked         the money is booked, 06 0F is next
     completed      06 0F or 06 1E is written
 

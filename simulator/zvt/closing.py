@@ -6,7 +6,7 @@ from protocols.zvt import messages as zvt
 from simulator.zvt import booking, prompts
 from simulator.zvt.cardwork import ABORTED, remove_card
 from simulator.zvt.console import Console
-from simulator.zvt.printing import print_transaction
+from simulator.zvt.printing import print_transaction, prints_to_ecr
 from simulator.zvt.records import refusal, status_information
 from simulator.zvt.script import Answer, LinkLostError, Script
 from simulator.zvt.state import Transaction
@@ -28,6 +28,8 @@ def conclude(console: Console, transaction: Transaction) -> Script[None]:
         booking.settle(console, transaction, "unacknowledged")
         raise
     booking.settle(console, transaction, verdict)
+    if not prints_to_ecr(console):
+        yield from _paper(console, transaction, verdict)
     if verdict == "acknowledged":
         yield from console.moment("booked")
         yield from complete(console)
@@ -76,9 +78,18 @@ def _deliver(console: Console, transaction: Transaction, repeats: int) -> Script
         _issue_in_part(transaction, answer)
     elif answer.code != 0:
         return "refused_by_ecr"
+    if not prints_to_ecr(console):
+        return "acknowledged"  # booked at once: nothing else is to be acknowledged
     yield from console.moment("result_acked")
     printed = yield from print_transaction(console, transaction)
     return "acknowledged" if printed else "unacknowledged"
+
+
+def _paper(console: Console, transaction: Transaction, verdict: booking.Verdict) -> Script[None]:
+    """With no prints for the ECR the money is booked already when these moments come."""
+    if verdict == "acknowledged":
+        yield from console.moment("result_acked")
+        yield from print_transaction(console, transaction)
 
 
 def _tell(console: Console, message: zvt.StatusInformation) -> Script[Answer | None]:

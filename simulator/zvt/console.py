@@ -36,6 +36,7 @@ ADMIN_TO_ECR: Final = 0x04
 STATUS_TO_ECR: Final = 0x08
 PRINT_BY_LINES: Final = 0x80
 _ALWAYS_ALLOWED: Final = frozenset({0x040F, 0x060F, 0x061E})
+_NOTICE_S: Final = 0.1  # a closed socket is noticed before anything else is done
 _T4_MINUTES: Final = 3  # told with each status that has a text: T4 stays at its 180 s
 
 
@@ -215,6 +216,8 @@ class Console:
                 self.deaf = False
             if fault.what != "delay" and not self.strike(fault):
                 rest.append(fault)
+            if fault.what == "cut" and self.on_tcp:
+                yield from self.pause(_NOTICE_S)
         return tuple(rest)
 
     def strike(self, fault: Fault) -> bool:

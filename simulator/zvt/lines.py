@@ -17,6 +17,7 @@ LineEvent = ApduIn | Delivered | SendFailed
 
 SENDS = 3  # the first and two repeats
 _LATE_REPEAT_S = 0.5
+_ANSWERS = (b"\x80", b"\x84")
 
 
 class Line(Protocol):
@@ -144,8 +145,16 @@ class SerialLine(_Writer):
         # and repeats. Later than that it is asking anew.
         if apdu == self._last_in and now < self._repeat_until:
             return ()
+        events = self._implied(apdu[:1] in _ANSWERS, now)
         self._last_in, self._repeat_until = apdu, now + self._t2_s + _LATE_REPEAT_S
-        return (ApduIn(apdu),)
+        return (*events, ApduIn(apdu))
+
+    def _implied(self, is_answer: bool, now: float) -> tuple[LineEvent, ...]:
+        """An answer proves that our command arrived, a new command that our answer did: their lost ACK must
+        not make us repeat the frame, for the ECR would take it for a new one."""
+        if self._ack_by is None or self._waiting[0][1] is is_answer:
+            return ()
+        return self._control(True, now)
 
     def _control(self, acknowledged: bool, now: float) -> tuple[LineEvent, ...]:
         if self._ack_by is None:

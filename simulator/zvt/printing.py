@@ -39,6 +39,11 @@ def way(console: Console, *, admin: bool = False) -> Way:
     return "lines" if console.may_send(0x06D1) else "own_paper"
 
 
+def prints_to_ecr(console: Console) -> bool:
+    """Whether payment receipts go to the ECR, which must then acknowledge them too."""
+    return way(console) in ("lines", "blocks")
+
+
 def print_transaction(console: Console, transaction: Transaction) -> Script[bool]:
     """Both copies of a transaction's receipt. True when the ECR acknowledged all that was sent to it."""
     flags = _POSITIVE if transaction.result == 0 else _NEGATIVE
