@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from protocols.zvt import messages as zvt
+from protocols.zvt.data_objects import Slot
 from protocols.zvt.text import by_number
 from protocols.zvt.tlv import Container, TlvNode, find, node
 from simulator.zvt.cardwork import ask_host, stamp
@@ -18,6 +19,7 @@ from simulator.zvt.state import Transaction
 READY, CARD_INSIDE = 0x00, 0xDC
 WRONG_CURRENCY, WRONG_PASSWORD, FUNCTION_IMPOSSIBLE = 0x6F, 0x37, 0x83
 NO_CURRENCY_MEANS = "978"  # euro (PA00P015 ch. 2.1)
+_AS_PRINTED = tuple(Slot(bmp) for bmp in (0x19, 0x29, 0x49, 0x06))  # ch. 2.1 prints them in this order
 _LANGUAGES = {b"\x01": "en", b"\x02": "fr"}  # 08 30: the table of this terminal's maker
 _WITHOUT_SOFTWARE, _WITH_TLV = 0x02, 0x04  # service byte of a status enquiry (ch. 2.55)
 
@@ -38,6 +40,7 @@ def register(console: Console, request: zvt.Registration) -> Script[None]:
         currency=console.settings.currency[1:] if state.currency_registered else None,
         tlv=_device(console) if state.tlv_allowed else None,
         charset=state.charset,
+        order=_AS_PRINTED,
     )
     yield from complete(console, status)
 
