@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 
 from protocols.contract.fields import Text
+from protocols.contract.wire_words import WIRES
 
 # --- why a command was not taken, or how it was answered ----------------------------------------------
 
@@ -324,9 +325,6 @@ STATES: Mapping[str, tuple[str, str]] = {
     "discovered": ("Appareil trouvé.", "Device found."),
     "replugged": ("Terminal retrouvé sur un autre port.", "Terminal found again on another port."),
 }
-
-# Filled by the tables of the wires: what their result and status codes say (see protocols/zvt/codes.py).
-WIRES: Mapping[str, tuple[str, str]] = {}
 
 TEXTS: Mapping[str, tuple[str, str]] = {**WIRES, **STATES, **OUTCOMES, **PROGRESS, **REPLIES}
 

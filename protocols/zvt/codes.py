@@ -75,7 +75,7 @@ _RESULTS: dict[int, Result] = {
     0x68: Result("function_not_for_credit", "not_done"),
     0x6A: Result("turnover_full", "not_done"),
     0x6B: Result("not_registered", "not_done"),
-    0x6C: Result("aborted", "cancelled"),
+    0x6C: Result("aborted_at_terminal", "cancelled"),
     0x6E: Result("card_blocked", "not_done"),
     0x6F: Result("wrong_currency", "not_done"),
     0x71: Result("insufficient_funds", "not_done"),
@@ -206,10 +206,10 @@ def terminal_status(code: int) -> TerminalStatus:
 
 _PROMPTS: dict[int, Prompt] = {
     0x00: Prompt("card_present", "confirm_amount", "cardholder"),
-    0x01: Prompt("pin", "watch_pin_pad", "cardholder"),
-    0x02: Prompt("pin", "watch_pin_pad", "cardholder"),
+    0x01: Prompt("pin", "pin", "cardholder"),
+    0x02: Prompt("pin", "pin", "cardholder"),
     0x03: Prompt("result_seen", "not_accepted", "terminal"),
-    0x04: Prompt("authorizing", "waiting_for_host", "host"),
+    0x04: Prompt("authorizing", "authorizing", "host"),
     0x05: Prompt("authorizing", "automatic_reversal", "host"),
     0x06: Prompt("authorizing", "post_booking", "host"),
     0x07: Prompt("result_seen", "card_not_admitted", "terminal"),
@@ -218,7 +218,7 @@ _PROMPTS: dict[int, Prompt] = {
     0x0A: Prompt("awaiting_card", "insert_card", "cardholder"),
     0x0B: Prompt("result_seen", "remove_card", "cardholder", True),
     0x0C: Prompt("awaiting_card", "card_unreadable", "cardholder"),
-    0x0D: Prompt("result_seen", "aborted", "terminal"),
+    0x0D: Prompt("result_seen", "aborted_at_terminal", "terminal"),
     0x0E: Prompt("authorizing", "please_wait", "terminal"),
     0x0F: Prompt("authorizing", "automatic_end_of_day", "host"),
     0x10: Prompt("result_seen", "card_invalid", "terminal"),
@@ -226,7 +226,7 @@ _PROMPTS: dict[int, Prompt] = {
     0x12: Prompt("result_seen", "system_error", "terminal"),
     0x13: Prompt("result_seen", "function_impossible", "terminal"),
     0x14: Prompt("result_seen", "insufficient_funds", "terminal"),
-    0x15: Prompt("pin", "wrong_pin", "cardholder"),
+    0x15: Prompt("pin", "pin_wrong", "cardholder"),
     0x16: Prompt("result_seen", "limit_exceeded", "terminal"),
     0x17: Prompt("authorizing", "please_wait", "terminal"),
     0x18: Prompt("result_seen", "pin_tries_exceeded", "terminal"),
@@ -251,7 +251,7 @@ _PROMPTS: dict[int, Prompt] = {
     0xCB: Prompt("result_seen", "journal_full", "staff"),
     0xCC: Prompt("pin", "pin_needed", "cardholder"),
     0xD2: Prompt("authorizing", "connecting_to_host", "host"),
-    0xD3: Prompt("authorizing", "waiting_for_host", "host"),
+    0xD3: Prompt("authorizing", "authorizing", "host"),
     0xE0: Prompt("card_present", "choose_application", "cardholder"),
     0xE1: Prompt("card_present", "choose_language", "cardholder"),
     0xE2: Prompt("awaiting_card", "insert_cleaning_card", "staff"),
@@ -265,7 +265,7 @@ _PROMPTS |= {
     code: _PROMPTS[code - 0x40]._replace(waiting_on="cardholder", remove_card=True)
     for code in (*range(0x41, 0x4A), *range(0x4B, 0x5E), 0x66, 0x67)
 }
-_UNLISTED_PROMPT = Prompt("authorizing", "in_progress", "terminal")
+_UNLISTED_PROMPT = Prompt("authorizing", "processing", "terminal")
 
 
 def prompt(status: int) -> Prompt:

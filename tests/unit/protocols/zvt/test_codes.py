@@ -4,6 +4,7 @@ import typing
 
 import pytest
 
+from protocols.contract.wording import TEXTS
 from protocols.core.session import Progress
 from protocols.zvt import codes, messages
 
@@ -13,6 +14,15 @@ def test_all_tables_are_total() -> None:
         assert codes.result(code).slug.isidentifier()
         assert codes.terminal_status(code).slug.isidentifier()
         assert codes.prompt(code).slug.isidentifier()
+
+
+def test_every_slug_has_words_in_both_languages() -> None:
+    slugs = {
+        table(code).slug
+        for table in (codes.result, codes.terminal_status, codes.prompt)
+        for code in range(256)
+    }
+    assert (slugs | set(codes.REGISTRATION_NEEDS.values())) - set(TEXTS) == set()
 
 
 def test_prompts_speak_the_words_of_the_session() -> None:
@@ -36,7 +46,7 @@ def test_only_zero_is_approved() -> None:
         (0x33, "insufficient_funds", "host_decline"),  # 51 decimal
         (0x63, "declined_by_host", "host_decline"),
         (0x64, "card_unreadable", "not_done"),
-        (0x6C, "aborted", "cancelled"),
+        (0x6C, "aborted_at_terminal", "cancelled"),
         (0x6F, "wrong_currency", "not_done"),
         (0x78, "card_expired", "not_done"),
         (0x83, "function_impossible", "not_done"),
@@ -71,13 +81,13 @@ def test_terminal_statuses(code: int, slug: str, remedy: str | None) -> None:
     ("code", "state", "slug", "waiting_on", "remove_card"),
     [
         (0x0A, "awaiting_card", "insert_card", "cardholder", False),
-        (0x01, "pin", "watch_pin_pad", "cardholder", False),
-        (0x04, "authorizing", "waiting_for_host", "host", False),
-        (0x15, "pin", "wrong_pin", "cardholder", False),
+        (0x01, "pin", "pin", "cardholder", False),
+        (0x04, "authorizing", "authorizing", "host", False),
+        (0x15, "pin", "pin_wrong", "cardholder", False),
         (0x17, "authorizing", "please_wait", "terminal", False),
         (0x49, "result_seen", "card_expired", "cardholder", True),
         (0x4B, "result_seen", "remove_card", "cardholder", True),
-        (0x4A, "authorizing", "in_progress", "terminal", False),
+        (0x4A, "authorizing", "processing", "terminal", False),
         (0x5D, "result_seen", "declined", "cardholder", True),
         (0xC8, "authorizing", "waiting_for_staff", "staff", False),
         (0xFF, "authorizing", "see_terminal_text", "terminal", False),
