@@ -6,15 +6,9 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from importlib.metadata import PackageNotFoundError, version
 
-from protocols.contract import messages
-from protocols.contract.messages import Message, Stamp
-from protocols.contract.projections import AgentState, ContractRange, Info, OpenEntry, TerminalEntry
+from drivers.serial_port import list_ports
 from protocols.contract.topics import AgentTopics
-from protocols.contract.ulids import make_ulid
-from protocols.contract.wording import words
-from protocols.contract.words import AgentStateWord
 from terminal_agent.clock import BackendTime, Clock, SystemClock
 from terminal_agent.cloud.answers import Answers
 from terminal_agent.cloud.inbox import Inbox
@@ -25,18 +19,19 @@ from terminal_agent.cloud.syncing import Syncing
 from terminal_agent.cloud.tls import client_context
 from terminal_agent.cloud.traffic import Inbound, LinkConfig
 from terminal_agent.commands.lifecycle import Applied, Lifecycle
-from terminal_agent.journal.codec import to_ms
 from terminal_agent.journal.reserve import Reserve
 from terminal_agent.journal.sqlite import SqliteJournal, open_journal
 from terminal_agent.observability.counters import Counters
 from terminal_agent.observability.health import HealthReport
 from terminal_agent.observability.logs import get_logger
+from terminal_agent.observability.tallies import Tallies
 from terminal_agent.settings import Settings
 from terminal_agent.supervision.signals import asking_to_stop
 from terminal_agent.supervision.supervisor import Supervisor
 from terminal_agent.supervision.unit import Crash, Unit
-from terminal_agent.tallies import Tallies
 from terminal_agent.terminal.fleet import Fleet, make_worker
+from terminal_agent.terminal.sighting import Sighting
+from terminal_agent.voice import Voice
 
 log = get_logger(__name__)
 
@@ -44,18 +39,7 @@ Entropy = Callable[[int], bytes]
 _MIB = 1024 * 1024
 # How long a stop waits for the terminals to finish what they are at; after it, restart and recovery.
 _STOP_GRACE_S = 10.0
-_HEALTH_EVERY_S = 60.0
-# Changes of the open operations are told together, at most this often.
-_REPORT_PAUSE_S = 1.0
 _UPKEEP_EVERY_S = 300.0
-
-
-def agent_version() -> str:
-    """The installed version, or `checkout` when the agent runs from its source."""
-    try:
-        return version("terminal-agent")
-    except PackageNotFoundError:
-        return "checkout"
 
 
 class App:
@@ -66,48 +50,23 @@ class App:
         self._journal = journal
         self._clock = clock
         self._entropy = entropy
+        self._stop = asyncio.Event()
         self._topics = AgentTopics(settings.agent.clinic, settings.agent.id, settings.broker.root_topic)
         self._backend_time = BackendTime(clock, settings.clock.max_offset_s)
         self._lifecycle = Lifecycle(journal, clock)
         self._counters = Counters()
-        self._link = Link(
-            self._link_config(),
-            will=self._will,
-            on_message=self._received,
-            on_connected=self._connected,
-            on_alert=self._alert,
-            on_lost=lambda why: log.info("broker_lost", why=why),
-        )
+        self._supervisor = Supervisor(on_crash=self._crashed, on_money_stopped=self._money_stopped)
+        self._link = self._make_link()
         self._notices = Notices(self._topics, self._link, clock, entropy, lambda: journal.head)
         self._outbox = Outbox(journal, self._link, self._topics)
-        self._report_wanted = asyncio.Event()
-        self._stop = asyncio.Event()
         self._fleet = self._make_fleet()
-        self._syncing = Syncing(
-            journal=journal,
-            lifecycle=self._lifecycle,
-            fleet=self._fleet,
-            backend_time=self._backend_time,
-            alert=self._alert,
-            moved=self._moved,
+        self._sighting = Sighting(
+            settings.terminals, list_ports, self._notices.discovered, self._fleet.greet, clock
         )
         self._inbox = self._make_inbox()
-        self._supervisor = Supervisor(on_crash=self._crashed, on_money_stopped=self._money_stopped)
-        self._since = clock.wall()
-        self._word: AgentStateWord = "init"
-        self._health = HealthReport(
-            journal=journal,
-            journal_path=settings.journal_path,
-            clock=clock,
-            backend=self._backend_time,
-            counters=self._counters,
-            certificate=settings.broker.tls.certificate if settings.broker.tls else None,
-        )
-        tallies = Tallies(self._counters, clock)
-        self._lifecycle.listen(self._fleet.heard)
-        self._lifecycle.listen(self._outbox.applied)
-        self._lifecycle.listen(tallies.heard)
-        self._lifecycle.listen(self._applied)
+        self._voice = self._make_voice()
+        for heard in (self._fleet.heard, self._outbox.applied, Tallies(self._counters).heard, self._applied):
+            self._lifecycle.listen(heard)
 
     @classmethod
     async def make(cls, settings: Settings, clock: Clock | None = None, entropy: Entropy = os.urandom) -> App:
@@ -142,7 +101,8 @@ class App:
             Unit("outbox", self._outbox.run),
             Unit("link", self._link.run),
             *self._fleet.units(),
-            Unit("report", self._keep_reporting),
+            Unit("voice", self._voice.run),
+            Unit("sighting", self._sighting.run),
             Unit("upkeep", self._keep_tidy),
         )
 
@@ -158,102 +118,72 @@ class App:
             )
             for terminal in self._settings.terminals
         }
-        return Fleet(workers, self._report_wanted.set)
+        return Fleet(workers, report=lambda: self._voice.want(), rescan=lambda: self._sighting.look_again())
 
     def _make_inbox(self) -> Inbox:
-        answers = Answers(self._lifecycle, self._fleet, self._backend_time, self._clock)
         return Inbox(
             topics=self._topics,
             journal=self._journal,
             lifecycle=self._lifecycle,
             fleet=self._fleet,
             publisher=self._link,
-            syncing=self._syncing,
-            answers=answers,
+            syncing=Syncing(
+                journal=self._journal,
+                lifecycle=self._lifecycle,
+                fleet=self._fleet,
+                backend_time=self._backend_time,
+                alert=self._alert,
+                moved=self._moved,
+            ),
+            answers=Answers(self._lifecycle, self._fleet, self._backend_time, self._clock),
             backend_time=self._backend_time,
             clock=self._clock,
             entropy=self._entropy,
             stopping=self._stop.is_set,
         )
 
-    def _link_config(self) -> LinkConfig:
+    def _make_link(self) -> Link:
         broker = self._settings.broker
-        tls = None
-        if broker.tls is not None:
-            tls = client_context(
-                broker.tls.ca, broker.tls.certificate, broker.tls.key, broker.tls.server_name
-            )
-        return LinkConfig(
+        tls = broker.tls
+        config = LinkConfig(
             host=broker.host,
             port=broker.port,
             topics=self._topics,
-            tls=tls,
+            tls=client_context(tls.ca, tls.certificate, tls.key, tls.server_name) if tls else None,
             protocol=broker.protocol,
             keepalive_s=broker.keepalive_s,
             session_expiry_s=broker.session_expiry_s,
         )
-
-    # --- the agent's own state ----------------------------------------------------------------------
-
-    def _will(self) -> Message:
-        """What the broker says when we vanish."""
-        return self._state_message("lost")
-
-    def _state_message(self, word: AgentStateWord) -> Message:
-        now = self._clock.wall()
-        stamp = Stamp(make_ulid(to_ms(now), self._entropy(10)), now)
-        return messages.state(self._topics, "state", self._state(word), stamp)
-
-    def _state(self, word: AgentStateWord, code: str | None = None) -> AgentState:
-        if word != self._word:
-            self._word, self._since = word, self._clock.wall()
-        head = self._journal.head
-        return AgentState(
-            state=word,
-            epoch=head.epoch,
-            boot=head.boot,
-            since=self._since,
-            code=code,
-            text=words(code) if code else None,
+        return Link(
+            config,
+            will=lambda: self._voice.will(),
+            on_message=self._received,
+            on_connected=self._connected,
+            on_alert=self._alert,
+            on_lost=lambda why: log.info("broker_lost", why=why),
         )
 
-    def _tell_state(self) -> None:
-        if self._stop.is_set():
-            return
-        code = self._trouble()
-        self._notices.state("state", self._state("degraded" if code else "ready", code))
-
-    def _trouble(self) -> str | None:
-        """Why money is not taken now, if it is not."""
-        if self._supervisor.money_stopped is not None:
-            return "money_stopped"
-        if not self._journal.head.synced:
-            return "journal_new"
-        if not self._backend_time.trusted:
-            return "clock_untrusted"
-        return "disk_low" if self._journal.space().low else None
-
-    def _info(self) -> Info:
-        standings = self._fleet.standings()
-        open_rows = [row for standing in standings.values() for row in standing.open.values()]
-        return Info(
-            version=agent_version(),
-            contract=ContractRange(),
-            point_of_service=self._settings.agent.point_of_service,
-            terminals=tuple(
-                TerminalEntry(
-                    terminal=terminal.id,
-                    protocol=terminal.protocol,
-                    where=standings[terminal.id].peer.where or None,
-                )
-                for terminal in self._settings.terminals
-            ),
-            open_operations=tuple(
-                OpenEntry(
-                    operation_id=row.id, terminal=row.terminal, op=row.op, state=row.state, since=row.created
-                )
-                for row in open_rows
-            ),
+    def _make_voice(self) -> Voice:
+        tls = self._settings.broker.tls
+        health = HealthReport(
+            journal=self._journal,
+            journal_path=self._settings.journal_path,
+            clock=self._clock,
+            backend=self._backend_time,
+            counters=self._counters,
+            certificate=tls.certificate if tls else None,
+        )
+        return Voice(
+            settings=self._settings,
+            topics=self._topics,
+            journal=self._journal,
+            backend_time=self._backend_time,
+            clock=self._clock,
+            entropy=self._entropy,
+            notices=self._notices,
+            fleet=self._fleet,
+            health=health,
+            money_stopped=lambda: self._supervisor.money_stopped,
         )
 
     # --- what happens -------------------------------------------------------------------------------
@@ -262,17 +192,15 @@ class App:
         await self._inbox.receive(inbound)
 
     async def _connected(self) -> None:
-        self._tell_state()
-        self._notices.state("info", self._info())
-        self._notices.all_anew()
+        self._voice.born()
         self._outbox.connected()
 
     def _moved(self) -> None:
         self._outbox.wake()
-        self._tell_state()
+        self._voice.state()
 
     def _applied(self, _applied: Applied) -> None:
-        self._report_wanted.set()
+        self._voice.want()
 
     def _alert(self, code: str, details: Mapping[str, str]) -> None:
         self._notices.alert(code, details)
@@ -282,20 +210,7 @@ class App:
 
     def _money_stopped(self, why: str) -> None:
         self._alert("money_stopped", {"why": why})
-        self._tell_state()
-
-    async def _keep_reporting(self) -> None:
-        while True:
-            self._notices.state("health", await self._health.read())
-            self._notices.state("info", self._info())
-            self._tell_state()
-            try:
-                async with asyncio.timeout(_HEALTH_EVERY_S):
-                    await self._report_wanted.wait()
-            except TimeoutError:
-                continue
-            await asyncio.sleep(_REPORT_PAUSE_S)
-            self._report_wanted.clear()
+        self._voice.state()
 
     async def _keep_tidy(self) -> None:
         while True:
@@ -309,11 +224,11 @@ class App:
 
     async def _wind_down(self) -> None:
         """No new work; what is at work may end; then each unit, the link last, and the journal."""
-        self._notices.state("state", self._state("stopping", "shutting_down"))
+        self._voice.leaving("stopping")
         await self._fleet.idle(_STOP_GRACE_S)
         terminals = [unit.name for unit in self._fleet.units()]
-        await self._supervisor.stop([*terminals, "report", "upkeep"])
-        self._notices.state("state", self._state("disconnected", "shutting_down"))
+        await self._supervisor.stop([*terminals, "voice", "upkeep", "sighting"])
+        self._voice.leaving("disconnected")
         await self._notices.flush()
         await self._supervisor.stop()
         await self._journal.aclose()

@@ -24,9 +24,12 @@ Entropy = Callable[[int], bytes]
 class Fleet:
     """The workers by their terminal's id. Nothing here waits or raises."""
 
-    def __init__(self, workers: Mapping[str, Worker], report: Callable[[], None]) -> None:
+    def __init__(
+        self, workers: Mapping[str, Worker], *, report: Callable[[], None], rescan: Callable[[], None]
+    ) -> None:
         self._workers = dict(workers)
         self._report = report
+        self._rescan = rescan
 
     def units(self) -> Iterator[Unit]:
         """One supervised unit per terminal."""
@@ -57,6 +60,11 @@ class Fleet:
             self._workers[terminal].ask(operation_id)
 
     def rescan(self) -> None:
+        """Look for devices again, and greet every terminal that is idle or lost."""
+        self._rescan()
+        self.greet()
+
+    def greet(self) -> None:
         """Greet every terminal that is idle or lost."""
         for worker in self._workers.values():
             worker.look_again()

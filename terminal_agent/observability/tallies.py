@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import get_args
 
 from protocols.core.facts import Orphan
-from terminal_agent.clock import Clock
 from terminal_agent.commands.entries import Admitted
 from terminal_agent.commands.lifecycle import Applied
 from terminal_agent.observability.counters import Counters, Ending
@@ -16,9 +15,8 @@ _ENDINGS: frozenset[str] = frozenset(get_args(Ending))
 class Tallies:
     """A listener of the lifecycle."""
 
-    def __init__(self, counters: Counters, clock: Clock) -> None:
+    def __init__(self, counters: Counters) -> None:
         self._counters = counters
-        self._clock = clock
 
     def heard(self, applied: Applied) -> None:
         """Count one entry."""
