@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from drivers.serial_port import list_ports
+from protocols.contract.messages import Message
 from protocols.contract.topics import AgentTopics
 from terminal_agent.clock import BackendTime, Clock, SystemClock
 from terminal_agent.cloud.answers import Answers
@@ -118,7 +119,7 @@ class App:
             )
             for terminal in self._settings.terminals
         }
-        return Fleet(workers, report=lambda: self._voice.want(), rescan=lambda: self._sighting.look_again())
+        return Fleet(workers, report=self._report, rescan=self._look_again)
 
     def _make_inbox(self) -> Inbox:
         return Inbox(
@@ -156,7 +157,7 @@ class App:
         )
         return Link(
             config,
-            will=lambda: self._voice.will(),
+            will=self._will,
             on_message=self._received,
             on_connected=self._connected,
             on_alert=self._alert,
@@ -187,6 +188,17 @@ class App:
         )
 
     # --- what happens -------------------------------------------------------------------------------
+
+    # The next three are asked of parts that are made later than those that ask.
+
+    def _report(self) -> None:
+        self._voice.want()
+
+    def _look_again(self) -> None:
+        self._sighting.look_again()
+
+    def _will(self) -> Message:
+        return self._voice.will()
 
     async def _received(self, inbound: Inbound) -> None:
         await self._inbox.receive(inbound)

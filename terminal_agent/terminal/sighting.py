@@ -1,4 +1,4 @@
-"""Which serial adapters are plugged in: told to the backend when they appear, and when a rescan is asked for."""
+"""Which serial adapters are plugged in: told when they appear, and when a rescan is asked for."""
 
 from __future__ import annotations
 
