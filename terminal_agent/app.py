@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from drivers.serial_port import list_ports
 from protocols.contract.messages import Message
-from protocols.contract.topics import AgentTopics
 from terminal_agent.clock import BackendTime, Clock, SystemClock
 from terminal_agent.cloud.answers import Answers
 from terminal_agent.cloud.inbox import Inbox
@@ -17,8 +16,7 @@ from terminal_agent.cloud.link import Link
 from terminal_agent.cloud.notices import Notices
 from terminal_agent.cloud.outbox import Outbox
 from terminal_agent.cloud.syncing import Syncing
-from terminal_agent.cloud.tls import client_context
-from terminal_agent.cloud.traffic import Inbound, LinkConfig
+from terminal_agent.cloud.traffic import Inbound
 from terminal_agent.commands.lifecycle import Applied, Lifecycle
 from terminal_agent.journal.reserve import Reserve
 from terminal_agent.journal.sqlite import SqliteJournal, open_journal
@@ -33,6 +31,7 @@ from terminal_agent.supervision.unit import Crash, Unit
 from terminal_agent.terminal.fleet import Fleet, make_worker
 from terminal_agent.terminal.sighting import Sighting
 from terminal_agent.voice import Voice
+from terminal_agent.wiring import link_config, topics
 
 log = get_logger(__name__)
 
@@ -52,7 +51,7 @@ class App:
         self._clock = clock
         self._entropy = entropy
         self._stop = asyncio.Event()
-        self._topics = AgentTopics(settings.agent.clinic, settings.agent.id, settings.broker.root_topic)
+        self._topics = topics(settings)
         self._backend_time = BackendTime(clock, settings.clock.max_offset_s)
         self._lifecycle = Lifecycle(journal, clock)
         self._counters = Counters()
@@ -144,19 +143,8 @@ class App:
         )
 
     def _make_link(self) -> Link:
-        broker = self._settings.broker
-        tls = broker.tls
-        config = LinkConfig(
-            host=broker.host,
-            port=broker.port,
-            topics=self._topics,
-            tls=client_context(tls.ca, tls.certificate, tls.key, tls.server_name) if tls else None,
-            protocol=broker.protocol,
-            keepalive_s=broker.keepalive_s,
-            session_expiry_s=broker.session_expiry_s,
-        )
         return Link(
-            config,
+            link_config(self._settings),
             will=self._will,
             on_message=self._received,
             on_connected=self._connected,
