@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from protocols.core.outcomes import Declined, Evidence, NotStarted
@@ -102,8 +102,17 @@ class World:
         self.desk = desk
 
 
+def in_order(*words: str) -> list[tuple[str, int]]:
+    """Steps on the first command."""
+    return [(word, 0) for word in words]
+
+
 @settings(max_examples=300, deadline=None)
 @given(STEPS)
+@example(in_order("make", "deliver", "commit", "approve", "lose_journal", "sync", "wait", "deliver"))
+@example(in_order("make", "deliver", "commit", "lose_journal", "wait", "deliver", "sync", "deliver"))
+@example(in_order("make", "deliver", "restart", "sync", "deliver", "commit"))
+@example(in_order("make", "deliver", "commit", "decline", "restart", "deliver", "sync", "deliver"))
 def test_a_command_begins_at_most_once(steps: list[tuple[str, int]]) -> None:
     async def main() -> World:
         world = World()
