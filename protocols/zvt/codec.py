@@ -6,17 +6,30 @@ out is in `layouts`; the formats of their data are in `fields` and `tlv`.
 
 from __future__ import annotations
 
+from dataclasses import MISSING, fields
+
 from protocols.core.errors import DecodingError, LocalError
 from protocols.core.scrub import scrub_bcd, scrub_bytes
 from protocols.zvt import codes, text
 from protocols.zvt.data_objects import Message
 from protocols.zvt.layouts import LAYOUTS, Layout
-from protocols.zvt.messages import Negative, Opaque, OtherCommand, Positive
+from protocols.zvt.messages import (
+    AbortedByTerminal,
+    Completion,
+    IntermediateStatus,
+    Negative,
+    Opaque,
+    OtherCommand,
+    Positive,
+    PrintBlock,
+    PrintLine,
+)
 from protocols.zvt.walker import Reading
 
 _POSITIVE, _NEGATIVE = 0x8000, 0x84
 _LONG = 0xFF  # announces the two-byte length
 _LONGEST = 0xFFFF
+_SALVAGED = frozenset((IntermediateStatus, PrintLine, PrintBlock, AbortedByTerminal, Completion))
 
 
 def encode(message: Message) -> bytes:
@@ -50,11 +63,17 @@ def _length(length: int, extended: bool) -> bytes:
     return bytes((length,))
 
 
-def decode(apdu: bytes, *, from_terminal: bool, charset: str = text.DEFAULT) -> Message:
+def decode(
+    apdu: bytes, *, from_terminal: bool, charset: str = text.DEFAULT, salvage: bool = False
+) -> Message:
     """The message in one whole APDU. Raises DecodingError and nothing else, for any bytes.
 
     Card numbers are masked and counted in `masked`. Codes of the error: too_short, length_mismatch,
     wrong_direction, bmp_truncated, bad_length_digit, bad_digit, tlv_truncated, tlv_bad_length, tlv_too_deep.
+
+    `salvage` is for a dialogue that must go on: a malformed prompt, print or end comes out `incomplete`,
+    with what could be read of it. Anything else that is malformed is an error all the same, because
+    answering it would acknowledge a result that nobody has read.
     """
     start, extended = _header(apdu)
     code, data = apdu[0] << 8 | apdu[1], apdu[start:]
@@ -62,7 +81,12 @@ def decode(apdu: bytes, *, from_terminal: bool, charset: str = text.DEFAULT) -> 
     layout = LAYOUTS.get(code)
     if layout is not None:
         _check_direction(code, from_terminal)
-        layout.read(data, reading)
+        try:
+            layout.read(data, reading)
+        except DecodingError:
+            if not (salvage and layout.kind in _SALVAGED and _has_front(layout.kind, reading)):
+                raise
+            reading.incomplete = True
         return _built(layout, code, reading, extended)
     if code >> 8 == _NEGATIVE:
         data, masked = scrub_bytes(data)
@@ -98,6 +122,11 @@ def _check_direction(code: int, from_terminal: bool) -> None:
         raise DecodingError(
             "wrong_direction", f"{codes.command_name(code)} ({code:04X}) is sent by {sender} only", 0
         )
+
+
+def _has_front(kind: type[Message], reading: Reading) -> bool:
+    """Whether the fields without which there is no such message were read."""
+    return all(entry.name in reading.values for entry in fields(kind) if entry.default is MISSING)
 
 
 def _built(layout: Layout, code: int, reading: Reading, extended: bool) -> Message:

@@ -16,6 +16,7 @@ from protocols.zvt.messages import (
     OtherCommand,
     PartialReversal,
     Positive,
+    PrintBlock,
     PrintLine,
     ReadCard,
     Registration,
@@ -308,3 +309,29 @@ def test_malformed_ones_have_stable_codes(apdu: str, code: str) -> None:
     with pytest.raises(DecodingError) as caught:
         decode(data, from_terminal=True)
     assert caught.value.code == code
+
+
+# --- what a dialogue can go on with -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("apdu", "kept"),
+    [
+        ("06 1E 05 6C 06 02 1F 16", AbortedByTerminal(result_code=0x6C, incomplete=True)),
+        ("04 FF 06 0A 01 06 05 24 05", IntermediateStatus(status=0x0A, timeout_minutes=1, incomplete=True)),
+        ("06 D3 04 06 05 25 05", PrintBlock(incomplete=True)),
+        ("06 0F 05 27 00 49 01", Completion(result_code=0, incomplete=True)),
+    ],
+)
+def test_prompts_prints_and_ends_are_salvaged(apdu: str, kept: Message) -> None:
+    data = bytes.fromhex(apdu)
+    size = data[:2] + bytes((len(data) - 3,)) + data[3:]
+    with pytest.raises(DecodingError):
+        decode(size, from_terminal=True)
+    assert decode(size, from_terminal=True, salvage=True) == kept
+
+
+@pytest.mark.parametrize("apdu", ["04 FF 00", "06 D1 00", "04 0F 03 04 00 00", "04 0F 05 27", "06 1E 02 6C"])
+def test_nothing_is_salvaged_without_its_front_or_when_it_is_a_result(apdu: str) -> None:
+    with pytest.raises(DecodingError):
+        decode(bytes.fromhex(apdu), from_terminal=True, salvage=True)
