@@ -179,10 +179,10 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
         "The transaction was not started. Nothing was charged.",
     ),
     "in_doubt": (
-        "Le lien avec le terminal a été coupé et le résultat n’est pas encore connu : le système le demande "
-        "au terminal. Dites au patient d’attendre; ne refaites pas le paiement.",
-        "The link to the terminal was cut and the result is not known yet; the system is asking the "
-        "terminal. Ask the patient to wait; do not take the payment again.",
+        "Le résultat n’est pas encore connu : le système le demande au terminal. "
+        "Dites au patient d’attendre; ne refaites pas le paiement.",
+        "The result is not known yet; the system is asking the terminal. "
+        "Ask the patient to wait; do not take the payment again.",
     ),
     "needs_human": (
         "Le terminal ne peut pas dire si le paiement est passé. Ne le refaites pas : cherchez-le dans la "
@@ -202,14 +202,31 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
         "Rien n’est parvenu au terminal : rien n’a été débité. Recommencez.",
         "Nothing reached the terminal; nothing was charged. Please try again.",
     ),
-    "link_lost": (
-        "Le lien avec le terminal a été coupé. Le système vérifie; ne refaites pas le paiement.",
-        "The link to the terminal was cut. The system is checking; do not take the payment again.",
+    "link_lost": ("Le lien avec le terminal a été coupé.", "The link to the terminal was cut."),
+    "interrupted": ("L’opération a été interrompue.", "The operation was interrupted."),
+    "no_result": ("Le terminal n’a pas donné de résultat.", "The terminal gave no result."),
+    "no_proof": ("Rien ne prouve ce qui s’est passé.", "There is no proof of what happened."),
+    "another_transaction": (
+        "Le terminal montre une autre transaction que celle-ci.",
+        "The terminal shows another transaction than this one.",
     ),
-    "no_result": (
-        "Le terminal n’a pas donné de résultat. Le système vérifie; ne refaites pas le paiement.",
-        "The terminal gave no result. The system is checking; do not take the payment again.",
+    "terminal_forgot": (
+        "Le terminal ne se souvient plus de cette transaction.",
+        "The terminal no longer remembers this transaction.",
     ),
+    "terminal_cannot_tell": (
+        "Le terminal ne sait pas ce qu’est devenue la transaction.",
+        "The terminal does not know what became of the transaction.",
+    ),
+    "terminal_unidentified": (
+        "On ne sait pas si c’est bien le même terminal qui répond.",
+        "It is not certain that the same terminal answers.",
+    ),
+    "aborted_after_approval": (
+        "Le terminal a approuvé, puis interrompu la transaction.",
+        "The terminal approved, then broke off the transaction.",
+    ),
+    "terminal_busy": ("Le terminal était occupé.", "The terminal was busy."),
     "reversed": (
         "Le paiement a été annulé par le terminal. Rien n’est débité.",
         "The terminal undid the payment. Nothing is charged.",
@@ -236,7 +253,7 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
         "The issuer does not let this card be kept on file. Ask for another one.",
     ),
     "resolved": ("Résultat inscrit par une personne.", "Result recorded by a person."),
-    "aborted": ("Annulée à la demande du personnel.", "Stopped at the staff’s request."),
+    "aborted": ("Transaction annulée. Rien n’a été débité.", "Transaction cancelled. Nothing was charged."),
     "timed_out": (
         "Le temps est écoulé : la transaction est annulée. Recommencez si le patient est prêt.",
         "Time ran out and the transaction was cancelled. Start again when the patient is ready.",
@@ -280,6 +297,46 @@ STATES: Mapping[str, tuple[str, str]] = {
     "wrong_currency": (
         "Le terminal est réglé dans une autre devise. Appelez le soutien technique.",
         "The terminal is set up in another currency. Call support.",
+    ),
+    "registration_refused": (
+        "Le terminal a refusé d’être relié à ce poste. Appelez le soutien technique.",
+        "The terminal refused to be linked to this station. Call support.",
+    ),
+    "not_connected": (
+        "Le terminal n’est pas encore joint. Vérifiez qu’il est allumé et branché.",
+        "The terminal was not reached yet. Check that it is on and plugged in.",
+    ),
+    "no_answer": (
+        "Le terminal ne répond pas. Vérifiez qu’il est allumé et branché.",
+        "The terminal does not answer. Check that it is on and plugged in.",
+    ),
+    "transmission_failed": (
+        "La liaison avec le terminal est mauvaise. Vérifiez le câble.",
+        "The connection to the terminal is bad. Check the cable.",
+    ),
+    "line_noise": (
+        "Le câble du terminal est perturbé. Vérifiez-le.",
+        "The terminal’s cable is disturbed. Check it.",
+    ),
+    "orphan_result": (
+        "Le terminal a donné un résultat qui ne correspond à aucune demande. Vérifiez la liste du terminal.",
+        "The terminal gave a result that belongs to no request. Check the terminal’s list.",
+    ),
+    "money_stopped": (
+        "Ce poste ne prend plus de paiement tant qu’il n’a pas été vérifié. Appelez le soutien technique.",
+        "This station takes no payment until it has been checked. Call support.",
+    ),
+    "ack_refused": (
+        "Le serveur a confirmé des faits que ce poste n’a jamais dits. Avisez le soutien technique.",
+        "The server acknowledged facts that this station never told. Tell support.",
+    ),
+    "port_missing": (
+        "Le port du terminal est introuvable. Branchez l’adaptateur.",
+        "The terminal’s port was not found. Plug the adapter in.",
+    ),
+    "port_busy": (
+        "Un autre programme tient le port du terminal. Fermez-le, ou appelez le soutien technique.",
+        "Another program holds the terminal’s port. Close it, or call support.",
     ),
     "port_held": (
         "Un autre programme tient le port du terminal. Fermez-le, ou appelez le soutien technique.",
@@ -326,6 +383,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "replugged": ("Terminal retrouvé sur un autre port.", "Terminal found again on another port."),
 }
 
+# Every code that has words; where two tables have one, `words` chooses by the state.
 TEXTS: Mapping[str, tuple[str, str]] = {**WIRES, **STATES, **OUTCOMES, **PROGRESS, **REPLIES}
 
 # For a code that has no words: what its state alone says. `{code}` tells support which it was.
@@ -343,18 +401,6 @@ BY_STATE: Mapping[str, tuple[str, str]] = {
         "La transaction n’a pas commencé ({code}). Rien n’a été débité.",
         "The transaction was not started ({code}). Nothing was charged.",
     ),
-    "in_doubt": (
-        "Le résultat n’est pas encore connu ({code}) : le système le demande au terminal. "
-        "Dites au patient d’attendre; ne refaites pas le paiement.",
-        "The result is not known yet ({code}); the system is asking the terminal. "
-        "Ask the patient to wait; do not take the payment again.",
-    ),
-    "needs_human": (
-        "Le terminal ne peut pas dire si le paiement est passé ({code}). Ne le refaites pas : vérifiez la "
-        "liste du terminal, puis inscrivez ce que vous avez vu.",
-        "The terminal cannot say whether the payment went through ({code}). Do not take it again: check the "
-        "terminal’s list, then record what you saw.",
-    ),
     "rejected": (
         "Demande refusée ({code}) : rien n’a été fait.",
         "Request refused ({code}); nothing was done.",
@@ -365,14 +411,27 @@ GENERAL = (
     "The terminal says: {code}. When in doubt, look at its screen.",
 )
 
+# The same code may be a reason for a reply, a prompt, a result: the state says which table speaks first.
+_OF_REPLIES = (REPLIES, STATES, OUTCOMES, PROGRESS, WIRES)
+_OF_OPERATIONS = (OUTCOMES, WIRES, PROGRESS, STATES, REPLIES)
+_OPEN = ("in_doubt", "needs_human")
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,47}")
 
 
 def words(code: str, *, state: str | None = None, holder: str | None = None, path: str | None = None) -> Text:
-    """The sentence of a code in both languages; `state` picks the general one for a code without words."""
-    template = TEXTS.get(code) or BY_STATE.get(state or "") or GENERAL
+    """The sentence of a code in both languages. `state` is the operation's, where it is about one: it says
+    which table speaks first, gives the general sentence for a code without words, and, while the outcome is
+    open, adds what is being done and what staff should do."""
+    tables = _OF_REPLIES if state in (None, "rejected") else _OF_OPERATIONS
+    found = next((table[code] for table in tables if code in table), None)
+    fr, en = found or BY_STATE.get(state or "") or GENERAL
+    if state in _OPEN:
+        # A wire's own sentence may say "try again", which nobody must do now.
+        reason = OUTCOMES.get(code) if code != state else None
+        fr, en = (
+            " ".join(filter(None, pair)) for pair in zip(reason or ("", ""), OUTCOMES[state], strict=True)
+        )
     shown = code if _SLUG.fullmatch(code) else "?"
-    fr, en = template
     return Text(
         fr=fr.format(code=shown, holder=holder or "une autre personne", path=path or "?"),
         en=en.format(code=shown, holder=holder or "someone else", path=path or "?"),

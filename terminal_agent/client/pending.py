@@ -17,7 +17,6 @@ from protocols.contract.words import is_final
 from terminal_agent.client.errors import BrokerAwayError, NoReplyError, RejectedError
 
 _KEPT_UPDATES = 1000
-_NOT_TAKEN = ("rejected", "conflict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class Pending:
         """Whether there is nothing more to wait for: it ended, was answered, or was not taken."""
         if self.latest is not None and is_final(self.latest.state):
             return True
-        return any(reply.verdict in (*_NOT_TAKEN, "done") for reply in self._replies)
+        return any(reply.verdict == "done" or _not_taken(reply) for reply in self._replies)
 
     async def publish(self) -> None:
         """Send it (again). A broker that is away is no error here: the next repeat finds it back."""
@@ -102,7 +101,7 @@ class Pending:
         """
         async with asyncio.timeout(timeout_s):
             reply = await self.reply()
-            if reply.verdict in _NOT_TAKEN:
+            if _not_taken(reply):
                 raise RejectedError(reply)
             while self.latest is None or not is_final(self.latest.state):
                 if reply.verdict == "done" and reply.state is not None:
@@ -123,7 +122,7 @@ class Pending:
     def hear_reply(self, reply: Reply) -> None:
         """Called by the client. A duplicate's `state` is as good as a fact."""
         self._replies.append(reply)
-        if reply.verdict in _NOT_TAKEN:
+        if _not_taken(reply):
             self._offer(None)
         elif reply.state is not None and reply.state.operation_id == self.operation_id:
             self.hear(Notice(self.agent, self.terminal or "", reply.state))
@@ -167,6 +166,12 @@ class Pending:
         except TimeoutError:
             return False
         return True
+
+
+def _not_taken(reply: Reply) -> bool:
+    """Rejected or in conflict; or the duplicate of a command whose rejection got lost."""
+    rejected = reply.state is not None and reply.state.state == "rejected"
+    return reply.verdict in ("rejected", "conflict") or (reply.verdict == "duplicate" and rejected)
 
 
 async def _until_final(queue: asyncio.Queue[Notice | None]) -> AsyncIterator[Notice]:
