@@ -186,7 +186,7 @@ class ZvtSession:
 
     def _decoded(self, apdu: bytes, now: Mono) -> None:
         try:
-            message = decode(apdu, from_terminal=True)
+            message = decode(apdu, from_terminal=True, salvage=True)
         except DecodingError as error:
             # Answering would acknowledge what we could not read; silence leaves it to be asked.
             self.tell(Alert("garbage", {"code": error.code}))
