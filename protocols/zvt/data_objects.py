@@ -132,7 +132,7 @@ class TlvCarrier(Message):
 
     @property
     def print_lines(self) -> tuple[tuple[int, str], ...]:
-        """The lines to be printed: (attribute, text) per tag 07 inside 25; a tag 09 holds for what follows."""
+        """The lines for printing: (attribute, text) per tag 07 inside 25; a 09 holds for what follows."""
         return tuple(self._walk_print())
 
     @property

@@ -245,7 +245,7 @@ class Negative(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opaque(Message):
-    """Anything else: a vendor's command, or one whose data we do not read. `code` is class and instruction."""
+    """Anything else: a vendor's command, or one that we do not read. `code` is class and instruction."""
 
     code: int
     data: bytes = field(default=b"", repr=False)
