@@ -22,7 +22,6 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponen
 from protocols.contract.messages import Message
 from terminal_agent.cloud.double import OwnStates
 from terminal_agent.cloud.traffic import (
-    NOWHERE,
     Inbound,
     LinkConfig,
     LinkDownError,
@@ -216,9 +215,10 @@ class Link:
             await self._round_trip(client)
 
     async def _round_trip(self, client: aiomqtt.Client) -> None:
-        """Leaving a topic that we never subscribed to is answered by every broker and changes nothing."""
-        nowhere = f"{self._config.topics.of_agent('ack')}/{NOWHERE}"
-        await client.unsubscribe(nowhere, timeout=self._config.answer_timeout_s)
+        """Subscribing again where we listen already is answered by every broker and changes nothing: nothing
+        is ever retained there. (rumqttd leaves an UNSUBSCRIBE from an unknown topic unanswered.)"""
+        topic = self._config.topics.of_agent("ack")
+        await client.subscribe(topic, qos=1, timeout=self._config.answer_timeout_s)
 
     async def _stay_away(self) -> None:
         """Another client has our id: whoever it is, fighting for the session would harm both."""
