@@ -10,7 +10,7 @@ from protocols.core.evidence import IDENTITY_KEYS
 from protocols.core.facts import Concluded, Mark, Orphan
 from protocols.core.operations import Attempt
 from protocols.core.outcomes import Approved, TerminalRecord, Unknown
-from terminal_agent.commands import human, recovery, report
+from terminal_agent.commands import batch, human, recovery, report
 from terminal_agent.commands.entries import AbortAsked, Admitted, Adopted, Entry, Escalated, Put, Resolved
 from terminal_agent.commands.moves import TABLE, Word, word_of
 from terminal_agent.journal.facts import FINAL, Change, NewEvent, OrphanRow, Row, State, attempt_key
@@ -77,11 +77,15 @@ def _born(command: Admitted, state: State | str, reader: Reader, at: datetime) -
 
 
 def _understood(entry: Entry, before: Row, reader: Reader) -> Entry:
-    """A human's verdict as a conclusion; doubt where no money can hang on it as an end."""
+    """A human's verdict as a conclusion; doubt where no money can hang on it as an end; the end of a day
+    with the journal's own totals."""
     if isinstance(entry, Resolved) and not before.final:
         return human.conclusion(entry, before, reader.marks(before.id))
     if isinstance(entry, Concluded):
-        return replace(entry, outcome=recovery.settled_if_harmless(before.op, entry.outcome))
+        outcome = recovery.settled_if_harmless(before.op, entry.outcome)
+        if before.op == "reconcile" and isinstance(outcome, Approved):
+            outcome = batch.compared(outcome, before.terminal, reader)
+        return replace(entry, outcome=outcome)
     return entry
 
 

@@ -14,17 +14,20 @@ from protocols.contract.operation import (
     OperationView,
     ReceiptView,
     TokenView,
+    Totals,
 )
 from protocols.contract.wording import words
 from protocols.core.card import Card
 from protocols.core.operations import amount_of
 from protocols.core.outcomes import Approved, Evidence, Outcome
+from terminal_agent.commands.batch import TOTALS
 from terminal_agent.commands.moves import name_of
 from terminal_agent.journal.facts import NewEvent, OrphanRow, Row
 
 # Codes with which a card was read but cannot be kept.
 _NOT_STORABLE = frozenset({"interac_only", "wallet", "no_token", "issuer"})
 _NAMED_DETAILS = ("avs_result", "cvv_result", "network_transaction_id")
+_SHOWN_APART = frozenset({*_NAMED_DETAILS, TOTALS})
 
 
 def view_of(row: Row) -> OperationView:
@@ -116,7 +119,10 @@ def _ending(row: Row) -> Mapping[str, Any]:
             "partial": outcome.partial,
             "authorisation_code": outcome.authorisation_code,
             "token": TokenView(value=token.value, kind=token.kind, scope=token.scope) if token else None,
-            "details": {name: text for name, text in outcome.details.items() if name not in _NAMED_DETAILS},
+            "details": {name: text for name, text in outcome.details.items() if name not in _SHOWN_APART},
+            "totals": Totals.model_validate_json(outcome.details[TOTALS])
+            if TOTALS in outcome.details
+            else None,
             **{name: outcome.details.get(name) for name in _NAMED_DETAILS},
         }
     return shown
