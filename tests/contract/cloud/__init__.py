@@ -1,0 +1,1 @@
+"""What every broker that the agent is run with must do."""
