@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from types import NoneType
 from typing import Literal, Self, get_type_hints
 
 from protocols.core.card import TokenKind
@@ -79,7 +80,9 @@ class ZvtOptions:
 
 
 def _check_kind(name: str, value: Scalar, kind: object) -> None:
-    allowed = getattr(kind, "__args__", ())
+    allowed = tuple(choice for choice in getattr(kind, "__args__", ()) if choice is not NoneType)
+    if len(allowed) == 1:
+        kind = allowed[0]  # an option that may be absent; TOML has no word for "nothing"
     if kind is float:
         fits, wanted = isinstance(value, int | float) and not isinstance(value, bool), "a number"
     elif kind is int:
