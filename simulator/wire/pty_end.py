@@ -35,6 +35,7 @@ class PtyEnd:
         self._name = ""
         self._listener: Listener | None = None
         self._outage = Outage(self.restore)
+        self.lost_bytes = 0  # written by the ECR while the cable was out
 
     @property
     def address(self) -> str:
@@ -109,5 +110,7 @@ class PtyEnd:
             data = os.read(self._master, _CHUNK)
         except (BlockingIOError, OSError):
             return
-        if data and self._outage.what is None and self._listener is not None:
+        if self._outage.what is not None:
+            self.lost_bytes += len(data)
+        elif data and self._listener is not None:
             self._listener.on_bytes(data)
