@@ -30,7 +30,7 @@ def test_a_value_of_another_type_is_named_with_what_is_allowed(
 
 
 def test_an_unknown_option_is_named_with_the_known_ones() -> None:
-    with pytest.raises(OptionError, match="t9_s is not an option of zvt; known: .*t3_s"):
+    with pytest.raises(OptionError, match=r"t9_s is not an option of zvt; known: .*t3_s"):
         ZvtOptions.from_mapping({"t9_s": 1})
 
 
