@@ -112,8 +112,10 @@ class SerialLink:
         # has reached the peer, are the same frame. It is acknowledged again and not executed twice.
         if apdu == self._last:
             return (Write(ACK), Heard("repeated"))
-        # An answer proves that our command arrived: its lost acknowledgement must not let it be sent again.
-        implied = self._acknowledged(now) if self._asked() and apdu[:1] in _ANSWER_BYTES else ()
+        # An answer proves that our command arrived, and the next command that our answer did: its lost
+        # acknowledgement must not let it be sent again, to be taken for the answer to what came since.
+        proves = self._sent > 0 and self._asked() is (apdu[:1] in _ANSWER_BYTES)
+        implied = self._acknowledged(now) if proves else ()
         self._last, self._before = apdu, len(self._queue)
         return (Write(ACK), *implied, Arrived(apdu))
 
