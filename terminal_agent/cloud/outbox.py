@@ -46,6 +46,9 @@ class Outbox:
         self._repeat_s = repeat_s
         self._bell = asyncio.Event()
         self._up = False
+        self._connection = 0
+        self._handed_over: dict[asyncio.Task[None], int] = {}
+        self._crash: BaseException | None = None
         self._epoch = journal.head.epoch
         self._sent = journal.head.acked_seq
         self._acked = journal.head.acked_seq
@@ -73,6 +76,7 @@ class Outbox:
     def connected(self) -> None:
         """The link is up: everything without the backend's word goes out again."""
         self._up = True
+        self._connection += 1
         self._sent = self._journal.head.acked_seq
         self._bell.set()
 
@@ -82,12 +86,18 @@ class Outbox:
 
     async def run(self) -> None:
         """Publish until cancelled."""
-        while True:
-            self._bell.clear()
-            self._catch_up()
-            if self._up and await self._publish_some():
-                continue
-            await self._wait()
+        self._sent = self._acked
+        try:
+            while self._crash is None:
+                self._bell.clear()
+                self._catch_up()
+                if not (self._up and await self._publish_some()):
+                    await self._wait()
+            raise self._crash
+        finally:
+            self._crash = None
+            for task in tuple(self._handed_over):
+                task.cancel()
 
     def _catch_up(self) -> None:
         """Follow the journal: its epoch, the backend's word; begin again where that is overdue."""
@@ -104,25 +114,31 @@ class Outbox:
             self._sent, self._moved_at = self._acked, now
 
     async def _publish_some(self) -> bool:
-        """Publish what may go out now. False when there is nothing, or the link went down."""
+        """Hand over what may go out now, without waiting for the broker's word on what went before. False
+        when there is nothing."""
         room = self._in_flight - (self._sent - self._acked)
+        before = self._connection, self._sent
         events = await self._next(room) if room > 0 else ()
-        if not events:
-            return False
-        epoch, self._sent = self._epoch, events[-1].seq
-        # Started in order, so they leave in order; the broker's answers are awaited together.
-        results = await asyncio.gather(
-            *(self._publisher.publish(self._message(event)) for event in events), return_exceptions=True
-        )
-        failed = [result for result in results if isinstance(result, BaseException)]
-        if not failed:
-            return True
-        if any(not isinstance(result, LinkDownError) for result in failed):
-            raise failed[0]
-        self._up = False
-        if epoch == self._epoch:
-            self._sent = self._acked
-        return False
+        if before != (self._connection, self._sent) or self._epoch != self._journal.head.epoch:
+            return True  # while the journal was read, everything began anew
+        for event in events:
+            # Started in order, so they leave in order.
+            task = asyncio.create_task(self._publisher.publish(self._message(event)))
+            self._handed_over[task] = self._connection
+            task.add_done_callback(self._answered)
+            self._sent = event.seq
+        return bool(events)
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        """The broker has it, or the link went down: then nothing more goes out until the next connect."""
+        connection = self._handed_over.pop(task)
+        if task.cancelled() or (failure := task.exception()) is None:
+            return
+        if not isinstance(failure, LinkDownError):
+            self._crash = failure
+            self._bell.set()
+        elif connection == self._connection:
+            self._up = False
 
     async def _next(self, room: int) -> Sequence[Event]:
         """The events after the last one sent: from memory where they are just written, else from disk."""

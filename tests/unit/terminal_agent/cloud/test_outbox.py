@@ -164,6 +164,51 @@ async def test_a_new_epoch_is_published_from_its_first() -> None:
         assert json.loads(desk.publisher.sent[-1].payload)["epoch"] == desk.journal.head.epoch
 
 
+async def test_a_slow_broker_does_not_hold_up_what_comes_next() -> None:
+    desk = await told(1)
+    handed_over: list[object] = []
+
+    class Slow:
+        async def publish(self, message: object, *, correlation: bytes | None = None) -> None:
+            handed_over.append(message)
+            await asyncio.Event().wait()
+
+    outbox = Outbox(desk.journal, Slow(), TOPICS)
+    desk.lifecycle.listen(outbox.applied)
+    async with running(outbox):
+        outbox.connected()
+        await settle()
+        assert len(handed_over) == 2
+        await desk.ask("sale")
+        await settle()
+        assert len(handed_over) == 3
+
+
+async def test_a_connect_while_the_journal_is_read_leaves_no_gap() -> None:
+    desk = await told(3)
+    reading, go_on = asyncio.Event(), asyncio.Event()
+    journal_read = desk.journal.events_after
+
+    async def slow(seq: int, limit: int) -> object:
+        reading.set()
+        await go_on.wait()
+        return await journal_read(seq, limit)
+
+    outbox = Outbox(desk.journal, desk.publisher, TOPICS, in_flight=2)
+    async with running(outbox):
+        outbox.connected()
+        await settle()
+        desk.journal.events_after = slow  # type: ignore[method-assign, assignment]  # to stop it in the middle
+        await desk.ack(desk.journal.head.epoch, 1)
+        outbox.wake()
+        await reading.wait()
+        desk.publisher.sent.clear()
+        outbox.connected()
+        go_on.set()
+        await settle()
+        assert published(desk) == [2, 3]
+
+
 async def test_a_bug_in_publishing_is_not_taken_for_a_broken_link() -> None:
     desk = await told(1)
 
