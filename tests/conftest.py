@@ -97,6 +97,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             outcomes[leg_of(report.nodeid)][outcome] += 1
     for report in (one for many in terminalreporter.stats.values() for one in many):
         seconds[leg_of(getattr(report, "nodeid", ""))] += getattr(report, "duration", 0.0)
+    if not outcomes:
+        return
     terminalreporter.section("legs")
     for leg, counts in sorted(outcomes.items()):
         told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
