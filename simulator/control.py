@@ -4,7 +4,7 @@
     {"do": "act", "act": "insert", "card": "visa"}     insert tap swipe keyed remove; pin and key with "value"
     {"do": "cut", "what": "mute", "seconds": 3}        what: cut (default) or mute; seconds 0: until restored
     {"do": "power_cut", "seconds": 0}
-    {"do": "restore"}                                  the cable and the plug
+    {"do": "restore", "path": "/tmp/other"}            the cable and the plug; path: a pty moves there
     {"do": "fault", "fault": {"when": "booked", "what": "cut", "seconds": 2}}   keys of simulator.faults.Fault
     {"do": "stop"}                                     end the simulator
 
@@ -114,8 +114,14 @@ class Control:
         self._station.cause(PowerCut(_seconds(request)))
         return {}
 
-    def _restore(self, _request: dict[str, object]) -> Answer:
-        self._station.restore()
+    def _restore(self, request: dict[str, object]) -> Answer:
+        path = request.get("path")
+        if not isinstance(path, str | None):
+            raise SettingError(f"path: is {path!r}; allowed: a text")
+        try:
+            self._station.restore(path)
+        except OSError as error:
+            raise SettingError(f"path: {error}") from None
         return {"address": self._station.end.address}
 
     def _fault(self, request: dict[str, object]) -> Answer:

@@ -46,11 +46,11 @@ class PlainScreen:
 class LiveScreen:
     """The terminal's display as a picture, the last notes and receipts below it."""
 
-    def __init__(self, title: str, legend: str = "") -> None:
+    def __init__(self, title: str, legend: str = "", out: TextIO | None = None) -> None:
         self._title, self._legend = title, legend
         self._lines: tuple[str, ...] = ()
         self._notes: deque[str] = deque(maxlen=_NOTES)
-        self._live = Live(console=RichConsole(), auto_refresh=False, transient=False)
+        self._live = Live(console=RichConsole(file=out), auto_refresh=False, transient=False)
         self._live.start()
 
     def show(self, lines: tuple[str, ...]) -> None:

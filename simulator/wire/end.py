@@ -42,8 +42,8 @@ class WireEnd(Protocol):
         """cut: the link goes; mute: bytes are lost both ways. Back after `seconds`, 0: by `restore`."""
         ...
 
-    def restore(self) -> None:
-        """The cable is in again."""
+    def restore(self, path: str | None = None) -> None:
+        """The cable is in again; a pty may come back under another path, as an adapter on another port."""
         ...
 
     def close(self) -> None:

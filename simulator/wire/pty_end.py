@@ -65,9 +65,11 @@ class PtyEnd:
         if what == "cut":
             self._pull_out()
 
-    def restore(self) -> None:
-        """The cable is in again, under the same path."""
+    def restore(self, path: str | None = None) -> None:
+        """The cable is in again, under the same path or, after a cut, under another one."""
         self._outage.end()
+        if path is not None and self._master < 0:
+            self._path = Path(path)
         if self._master < 0:
             self._plug_in()
 

@@ -58,7 +58,7 @@ class SerialEnd:
         """A real cable is cut by hand; here the bytes are lost in either case."""
         self._outage.begin(what, seconds)
 
-    def restore(self) -> None:
+    def restore(self, path: str | None = None) -> None:  # noqa: ARG002  # a real device stays where it is
         """Bytes pass again."""
         self._outage.end()
 

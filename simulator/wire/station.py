@@ -70,10 +70,10 @@ class Station:
         self._screen.note(f"cable: {what}" + (f" for {seconds:g} s" if seconds else " until restored"))
         self.end.cut(what, seconds)
 
-    def restore(self) -> None:
-        """The cable and the plug are back."""
-        self._screen.note("restored")
-        self.end.restore()
+    def restore(self, path: str | None = None) -> None:
+        """The cable and the plug are back; OSError when the other path is not to be had."""
+        self.end.restore(path)
+        self._screen.note(f"restored: {self.end.address}")
         self.cause(PowerOn())
 
     def _do(self, outputs: tuple[Output, ...]) -> None:

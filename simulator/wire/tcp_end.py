@@ -63,7 +63,7 @@ class TcpEnd:
         if what == "cut":
             self.hang_up()
 
-    def restore(self) -> None:
+    def restore(self, path: str | None = None) -> None:  # noqa: ARG002  # a socket has no path
         """The cable is in again."""
         self._outage.end()
 

@@ -38,7 +38,7 @@ class NoCable:
     def cut(self, what: str, seconds: float) -> None:
         self.done.append(f"{what} {seconds:g}")
 
-    def restore(self) -> None:
+    def restore(self, path: str | None = None) -> None:
         self.done.append("restore")
 
     def close(self) -> None: ...
@@ -128,6 +128,7 @@ async def test_a_fault_is_planned(desk: Desk) -> None:
         ({"do": "act", "act": "eat"}, "act: is 'eat'; allowed: insert"),
         ({"do": "act", "act": "insert", "card": "gold"}, "card: is 'gold'; allowed: visa"),
         ({"do": "cut", "seconds": "long"}, "seconds: is 'long'"),
+        ({"do": "restore", "path": 7}, "path: is 7; allowed: a text"),
         ({"do": "fault"}, "allowed: an object with at least when and what"),
         ({"do": "fault", "fault": {"when": "now", "what": "cut"}}, "fault.when: is 'now'; allowed: command"),
         ({"do": "fault", "fault": {"when": "card", "what": "cut", "command": "x"}}, "fault.command: is 'x'"),

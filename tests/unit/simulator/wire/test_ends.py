@@ -123,6 +123,20 @@ async def test_mute_loses_bytes_and_nobody_is_told(tmp_path: Path) -> None:
     end.close()
 
 
+async def test_an_adapter_may_come_back_on_another_port(tmp_path: Path) -> None:
+    heard, end = Heard(), PtyEnd(tmp_path / "port")
+    await end.start(heard)
+    end.cut("cut", 0.0)
+    end.restore(str(tmp_path / "other"))
+    assert end.address == str(tmp_path / "other")
+    assert not (tmp_path / "port").exists()
+    fd = _open(tmp_path / "other")
+    os.write(fd, b"z")
+    await until(lambda: heard.data == b"z")
+    os.close(fd)
+    end.close()
+
+
 async def test_an_outage_ends_by_itself(tmp_path: Path) -> None:
     end = PtyEnd(tmp_path / "port")
     await end.start(Heard())
