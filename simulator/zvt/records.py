@@ -93,7 +93,7 @@ def _with_card(
         status,
         payment_type=_PAID_WITH_PIN if transaction.verified == "pin" else _PAID_ONLINE,
         pan=shown_number(console, transaction),
-        expiry_yymm=transaction.expiry_yymm,
+        expiry_yymm=transaction.expiry_yymm or None,
         card_sequence="0001",
         card_type=CARD_TYPES.get(transaction.brand),
         card_name=transaction.label,
