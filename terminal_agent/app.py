@@ -18,6 +18,7 @@ from terminal_agent.cloud.outbox import Outbox
 from terminal_agent.cloud.syncing import Syncing
 from terminal_agent.cloud.traffic import Inbound
 from terminal_agent.commands.lifecycle import Applied, Lifecycle
+from terminal_agent.commands.restart import begin_again
 from terminal_agent.journal.reserve import Reserve
 from terminal_agent.journal.sqlite import SqliteJournal, open_journal
 from terminal_agent.observability.counters import Counters
@@ -84,6 +85,8 @@ class App:
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT; then finish what is at work, say goodbye, close."""
+        configured = {terminal.id for terminal in self._settings.terminals}
+        await begin_again(self._journal, self._lifecycle, configured)
         head = self._journal.head
         log.info("agent_started", agent=self._settings.agent.id, epoch=head.epoch, boot=head.boot)
         with asking_to_stop(self._stop.set):

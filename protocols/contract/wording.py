@@ -203,7 +203,10 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
         "Nothing reached the terminal; nothing was charged. Please try again.",
     ),
     "link_lost": ("Le lien avec le terminal a été coupé.", "The link to the terminal was cut."),
-    "interrupted": ("L’opération a été interrompue.", "The operation was interrupted."),
+    "interrupted": (
+        "L’opération a été interrompue et rien n’a été débité. Présentez la carte de nouveau.",
+        "The operation was interrupted and nothing was charged. Please present the card again.",
+    ),
     "no_result": ("Le terminal n’a pas donné de résultat.", "The terminal gave no result."),
     "no_proof": ("Rien ne prouve ce qui s’est passé.", "There is no proof of what happened."),
     "another_transaction": (
@@ -262,6 +265,11 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
     "late_result": (
         "Le terminal a donné un résultat après coup. Comparez avec le reçu.",
         "The terminal gave a result after the fact. Compare with the receipt.",
+    ),
+    "totals_differ": (
+        "Lot fermé, mais les totaux du terminal et ceux de la clinique ne concordent pas. "
+        "Vérifiez les reçus de la liste.",
+        "Batch closed, but the terminal’s totals and the clinic’s do not agree. Check the listed receipts.",
     ),
     "corrected": (
         "Le résultat annoncé était inexact : voici ce qui s’est vraiment passé.",

@@ -16,6 +16,8 @@ from terminal_agent.commands.translate import ulid_time
 
 # An id made this shortly after the journal was born may still have been made before it: two clocks met here.
 BIRTH_MARGIN = timedelta(milliseconds=100)
+# No command is delivered again after so long a time: its `not_after` has passed.
+LONGEST_WAIT = timedelta(days=7)
 REFUND_DAY = timedelta(hours=24)
 _RUNNING = frozenset({"accepted", "committed", "result_seen"})
 
@@ -42,7 +44,11 @@ def _journal_new(case: Case) -> No | None:
     born = situation.head.born
     if situation.backend_now is not None:
         born = max(born, born + (situation.backend_now - situation.wall))
-    return No("journal_new") if ulid_time(case.body.operation_id) < born + BIRTH_MARGIN else None
+    made = ulid_time(case.body.operation_id)
+    if made < born - LONGEST_WAIT:
+        # No command waits that long: the id was not made of the time, so only the backend's word counts.
+        made = case.body.issued_at or born + BIRTH_MARGIN
+    return No("journal_new") if made < born + BIRTH_MARGIN else None
 
 
 def _disk(case: Case) -> No | None:

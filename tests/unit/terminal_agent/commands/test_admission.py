@@ -274,6 +274,16 @@ async def test_an_id_older_than_the_journal_may_have_run_under_the_lost_one() ->
     assert (await desk.ask("sale", operation_id=after)).verdict == "accepted"
 
 
+async def test_an_id_that_is_not_made_of_the_time_is_judged_by_its_issue() -> None:
+    desk = await synced()
+    born = desk.journal.head.born
+    made_up = desk.new_id(born - timedelta(days=400))
+    assert (await desk.ask("sale", operation_id=made_up)).verdict == "accepted"
+    desk = await synced()
+    issued = (desk.journal.head.born - timedelta(seconds=1)).isoformat()
+    assert (await desk.ask("sale", operation_id=made_up, issued_at=issued)).code == "journal_new"
+
+
 async def test_the_journals_birth_is_told_in_the_backends_time_where_that_is_ahead() -> None:
     desk = Desk()
     await desk.sync(time=(desk.clock.wall() + timedelta(seconds=4)).isoformat())
