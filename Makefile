@@ -40,6 +40,7 @@ check: $(VENV)/.dev $(VENV)/.project
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python .ci/check_sizes.py
 	@$(BIN)/python -m protocols.contract.publish --check
+	@$(BIN)/python -m terminal_agent.settings --check
 
 test: check
 	@sh .ci/test.sh $(BIN)
@@ -52,6 +53,7 @@ bench: $(VENV)/.dev $(VENV)/.project
 
 schemas: $(VENV)/.dev $(VENV)/.project
 	@$(BIN)/python -m protocols.contract.publish
+	@$(BIN)/python -m terminal_agent.settings --schema
 
 pins: $(VENV)/.dev
 	@cd requirements && for f in runtime dev; do ../$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-header --strip-extras --allow-unsafe -o $$f.txt $$f.in; done
