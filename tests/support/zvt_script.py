@@ -24,6 +24,7 @@ from protocols.core.session import (
     Peer,
     Persist,
     Persisted,
+    Phase,
     Progress,
     Received,
     Send,
@@ -40,7 +41,8 @@ READY = "060F0100"
 
 def status(result: str, receipt: str, amount: int = 1250, trace: str | None = None) -> str:
     """A 04 0F with what a result needs: 27, 04, 49, 0B, 87, 88, 29."""
-    body = f"27{result}04{amount:012d}4901240B{trace or receipt.zfill(6)}87{receipt}88{receipt.zfill(6)}2952500295"
+    number = receipt.zfill(6)
+    body = f"27{result}04{amount:012d}4901240B{trace or number}87{receipt}88{number}2952500295"
     return f"040F{len(body) // 2:02X}{body}"
 
 
@@ -122,6 +124,10 @@ class Script:
     def abort(self, operation_id: str) -> None:
         """Ask to stop."""
         self.give(Abort(operation_id))
+
+    def phase(self) -> Phase:
+        """Where the session stands now."""
+        return self.session.phase
 
     @property
     def stages(self) -> list[str]:

@@ -61,13 +61,13 @@ def test_sale_approved_marks_before_bytes_and_acknowledges_after_the_result_is_o
     script.hear(status("00", "0042"))
     assert script.stages == ["committed", "step_done", "result_seen"]
     assert script.sent == [ACK]
-    assert script.session.phase is Phase.SETTLING
+    assert script.phase() is Phase.SETTLING
     script.hear("060F00")
     assert script.stages[-1] == "Approved"
     outcome = script.concluded.outcome
     assert isinstance(outcome, Approved)
     assert (outcome.money, outcome.amount, outcome.keys["receipt"]) == ("charged", Money(1250), "0042")
-    assert script.session.phase is Phase.IDLE
+    assert script.phase() is Phase.IDLE
 
 
 def test_committed_mark_holds_the_baseline_the_key_and_the_terminals_id() -> None:
