@@ -100,11 +100,17 @@ class Hearing:
             return  # the answer to our 06 B0, or to nobody: neither tells an outcome
         session.move(Event.TAKEN)
         session.line.led(now)
+        if session.errand is Errand.WORK:
+            self._taken(now)
+
+    def _taken(self, now: Mono) -> None:
+        """The terminal has our command; without this mark a later look at its last transaction proves less."""
+        session = self._session
         dialogue = session.dialogue
-        if session.errand is Errand.WORK and dialogue is not None and dialogue.books and not dialogue.taken:
+        if dialogue is not None and dialogue.books and not dialogue.taken:
             dialogue.taken = True
             session.mark("step_done", {"taken": "yes"}, session.send_abort)
-        elif session.errand is Errand.WORK:
+        else:
             session.send_abort(now)
 
     def _negative(self, message: Negative, now: Mono) -> None:
@@ -149,6 +155,8 @@ class Hearing:
             session.tell(
                 Progress(dialogue.sought.operation_id, shown.state, shown.slug, shown.waiting_on, text)
             )
+            if session.errand is Errand.WORK:
+                self._taken(now)  # some terminals begin without answering first
 
     def _print(self, message: PrintLine | PrintBlock, now: Mono) -> None:
         session = self._session

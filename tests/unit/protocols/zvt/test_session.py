@@ -356,3 +356,9 @@ def test_ready_terminal_is_probed_now_and_then() -> None:
     assert script.sent[-1].startswith("0501")
     script.hear(OK, READY)
     assert script.session.phase is Phase.IDLE
+
+
+def test_a_status_without_an_answer_before_it_shows_that_the_command_was_taken() -> None:
+    script = committed_sale()
+    script.hear("04FF010A", "04FF0117")
+    assert script.stages == ["committed", "step_done"]
