@@ -20,6 +20,7 @@ from terminal_agent.client.errors import BrokerAwayError
 
 # Nagle's algorithm would hold a command back for the broker's delayed acknowledgement: 40 ms a round trip.
 _NO_DELAY = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
+_ANSWER_LIMIT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Connection:
         self._on_up = on_up
         self._longest_wait_s = longest_wait_s
         self._client: aiomqtt.Client | None = None
+        self._waiting: set[asyncio.Timeout] = set()
         self.up = asyncio.Event()
         self.last_error = "it was not tried yet"
 
@@ -84,8 +86,7 @@ class Connection:
             except aiomqtt.MqttError as error:
                 self.last_error = str(error)
             finally:
-                self._client = None
-                self.up.clear()
+                self._went_down()
             failures = min(failures + 1, 10)
             await sleep(random.uniform(0.5, 1.0) * min(0.1 * 2**failures, self._longest_wait_s))
 
@@ -98,11 +99,23 @@ class Connection:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's is untyped
             properties.MessageExpiryInterval = expires_in_s
         try:
-            await self._client.publish(
-                message.topic, message.payload, qos=1, retain=message.retain, properties=properties
-            )
-        except aiomqtt.MqttError as error:
-            raise BrokerAwayError(f"{self._host}:{self._port} did not answer: {error}") from None
+            async with asyncio.timeout(_ANSWER_LIMIT_S) as limit:
+                self._waiting.add(limit)
+                await self._client.publish(
+                    message.topic, message.payload, qos=1, retain=message.retain, properties=properties
+                )
+        except (TimeoutError, aiomqtt.MqttError):
+            raise BrokerAwayError(f"{self._host}:{self._port} did not answer") from None
+        finally:
+            self._waiting.discard(limit)
+
+    def _went_down(self) -> None:
+        """Whoever waits for the broker's word waits no longer: the library would let them wait in vain."""
+        self._client = None
+        self.up.clear()
+        for limit in tuple(self._waiting):
+            if not limit.expired():
+                limit.reschedule(asyncio.get_running_loop().time())
 
     def _made(self) -> aiomqtt.Client:
         client = aiomqtt.Client(
@@ -112,7 +125,7 @@ class Connection:
             protocol=aiomqtt.ProtocolVersion.V5 if self._five else aiomqtt.ProtocolVersion.V311,
             tls_context=self._tls,
             keepalive=20,
-            timeout=10,
+            timeout=_ANSWER_LIMIT_S,
             socket_options=_NO_DELAY,
         )
         client.pending_calls_threshold = 1000

@@ -6,7 +6,7 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Literal
 
-from protocols.contract.topics import Address, AgentTopics, TopicError
+from protocols.contract.topics import Address, AgentTopics, TopicError, checked_id
 from terminal_agent.errors import AgentError
 
 # Stands for an id or op outside the topic grammar: no terminal and no op is called so.
@@ -69,7 +69,10 @@ def address_of(topic: str, topics: AgentTopics) -> Address:
         return topics.parse(topic)
     except TopicError:
         kind, own, channel, leaf = [*topic.removeprefix(f"{topics.root}/").split("/")[2:], "", ""][:4]
-    leaf = leaf and NOWHERE
     if kind == "agent":
-        return Address(topics.clinic, topics.agent, "agent", own, channel, leaf)
-    return Address(topics.clinic, topics.agent, "terminal", NOWHERE, channel, leaf)
+        return Address(topics.clinic, topics.agent, "agent", own, channel, leaf and NOWHERE)
+    try:
+        terminal = checked_id("the terminal", own)
+    except TopicError:
+        terminal = NOWHERE
+    return Address(topics.clinic, topics.agent, "terminal", terminal, channel, leaf and NOWHERE)

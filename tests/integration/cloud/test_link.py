@@ -83,7 +83,8 @@ async def test_ids_outside_the_grammar_arrive_as_nowhere(plain: Broker) -> None:
         await backend.publish(f"{root}/terminal/Jane Doe/cmd/sale", b"x", qos=1)
         await backend.publish(f"{root}/terminal/desk-1/cmd/4111111111111111", b"x", qos=1)
         await until(lambda: len(ears.messages) == 2)
-    assert [one.address.id for one in ears.messages] == ["-", "-"]
+    assert [one.address.id for one in ears.messages] == ["-", "desk-1"]
+    assert [one.address.leaf for one in ears.messages] == ["-", "-"]
     assert "Jane" not in repr(ears.messages)
     assert "4111" not in repr(ears.messages)
 
