@@ -104,7 +104,7 @@ class Hearing:
             self._taken(now)
 
     def _taken(self, now: Mono) -> None:
-        """The terminal has our command; without this mark a later look at its last transaction proves less."""
+        """The terminal has our command: without this mark its last transaction proves less later."""
         session = self._session
         dialogue = session.dialogue
         if dialogue is not None and dialogue.books and not dialogue.taken:
