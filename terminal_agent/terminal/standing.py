@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from protocols.contract.projections import Capabilities as CapabilitiesView
@@ -55,18 +55,9 @@ class Standing:
 
     def offered(self) -> Capabilities:
         """The capabilities, cut by the settings."""
-        can = self.capabilities
-        operations = can.operations if self.allowed is None else can.operations & self.allowed
-        return Capabilities(
-            operations=frozenset(operations),
-            entry_modes=can.entry_modes,
-            recovery=can.recovery,
-            abort=can.abort,
-            identity=can.identity,
-            token_kind=can.token_kind,
-            token_scope=can.token_scope,
-            languages=can.languages,
-        )
+        if self.allowed is None:
+            return self.capabilities
+        return replace(self.capabilities, operations=self.capabilities.operations & self.allowed)
 
     def word(self) -> TerminalStateWord:
         """The state in the contract's words; what is in doubt outranks all else."""
