@@ -125,7 +125,7 @@ class Link:
                 born = loop.time()
                 double = any(self._tells_of_double(message) for message in early)
                 if double:
-                    await self._give_way()
+                    await self._give_way(client)
                 else:
                     await self._while_up(client, early, handlers)
         except aiomqtt.MqttError as error:
@@ -160,10 +160,16 @@ class Link:
             and self._own_states.is_double(bytes(message.payload))
         )
 
-    async def _give_way(self) -> None:
-        """Leave the session to the double, after a moment in which the alert can go out."""
+    async def _give_way(self, client: aiomqtt.Client) -> None:
+        """Leave the session to the double, after a moment in which the alert can go out. What arrives in it
+        is not taken: the backend repeats it, and the double answers."""
         self._on_alert(_TAKEN_OVER, {})
-        await self._sleep(self._config.alert_grace_s)
+        try:
+            async with asyncio.timeout(self._config.alert_grace_s):
+                async for _ in client.messages:
+                    continue
+        except TimeoutError:
+            return
 
     async def _while_up(
         self, client: aiomqtt.Client, early: list[aiomqtt.Message], handlers: asyncio.TaskGroup

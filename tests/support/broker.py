@@ -59,11 +59,7 @@ class Mosquitto:
                 stdout=said,
                 stderr=said,
             )
-        deadline = time.monotonic() + START_LIMIT_S
-        while not _accepts(self.port):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((self.configuration.parent / "mosquitto.log").read_text(encoding="utf-8"))
-            time.sleep(0.02)
+        wait_until_it_listens(self.port, self.process, self.configuration.parent / "mosquitto.log")
 
     def stop(self) -> None:
         """End it and wait for that."""
@@ -86,6 +82,15 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+def wait_until_it_listens(port: int, process: subprocess.Popen[bytes], said: Path) -> None:
+    """Return once the port accepts connections. Raises RuntimeError with what the process said if it ends."""
+    deadline = time.monotonic() + START_LIMIT_S
+    while not _accepts(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(said.read_text(encoding="utf-8"))
+        time.sleep(0.02)
 
 
 @contextmanager
