@@ -1,0 +1,218 @@
+"""The front desk of a clinic: what staff ask, and what they read while it happens.
+
+All sentences are the agent's own; the desk chooses the language and shows them as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from protocols.contract.commands import Purpose, TerminalCommand
+from protocols.contract.fields import Locale, Text
+from protocols.contract.operation import OperationView
+from protocols.contract.replies import Reply
+from simulator.clinic.store import FactStore
+from terminal_agent.client import (
+    Abort,
+    BackendClient,
+    BrokerAwayError,
+    ClientError,
+    Consent,
+    Pending,
+    RejectedError,
+    Sale,
+    StoreCard,
+)
+
+_LOOK_EVERY_S = 0.1
+_READY_WITHIN_S = 30.0
+_ENDS_WITHIN_S = 120.0
+_CONSENT_TEXT, _CONSENT_VERSION = "card-on-file", "1"
+
+
+class DeskError(Exception):
+    """The desk could not ask: the broker is away, or nobody answers. What was asked may have arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One thing that staff read: `about` the reply to a command, progress, an operation, or the terminal.
+    `view`: where an operation stands."""
+
+    about: Literal["reply", "progress", "operation", "terminal"]
+    code: str
+    text: Text
+    view: OperationView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a command ended for the clinic: with the operation's final state, or refused with a reply."""
+
+    pending: Pending
+    view: OperationView | None
+    refused: Reply | None = None
+
+    @property
+    def code(self) -> str:
+        """The code of the outcome, or of the refusal."""
+        if self.view is not None:
+            return self.view.code
+        return self.refused.code if self.refused is not None else ""
+
+    @property
+    def state(self) -> str:
+        """approved, declined, cancelled, not_started; or rejected."""
+        return self.view.state if self.view is not None else "rejected"
+
+
+class FrontDesk:
+    """One terminal of one agent, over the broker. Use as an async context manager.
+
+    `on_reading` gets all that staff read, at once. `locale` is what the terminal is asked to speak.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        clinic: str,
+        agent: str,
+        terminal: str,
+        store: Path,
+        on_reading: Callable[[Reading], None],
+        locale: Locale = "fr",
+        actor: str = "staff-17",
+    ) -> None:
+        self._agent, self._terminal = agent, terminal
+        self._store = FactStore(store)
+        self._on_reading = on_reading
+        self._locale: Locale = locale
+        self._actor = actor
+        self._client = BackendClient(host, port, clinic=clinic, known=self._store.known())
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        """Connect; store facts and show what happens from now on. Raises DeskError."""
+        try:
+            await self._client.__aenter__()
+        except ClientError as error:
+            raise DeskError(str(error)) from None
+        parts = (self._keep_facts(), self._show_notices(), self._show_terminal())
+        self._tasks = [asyncio.create_task(part) for part in parts]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Disconnect."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._client.__aexit__(kind, error, trace)
+
+    async def opened(self, timeout_s: float = _READY_WITHIN_S) -> None:
+        """Return once the agent takes money and the terminal is ready. Raises TimeoutError."""
+        async with asyncio.timeout(timeout_s):
+            await self._agent_is("ready")
+        await self.ready(timeout_s)
+
+    async def ready(self, timeout_s: float = _READY_WITHIN_S) -> None:
+        """Return once the terminal is ready. Raises TimeoutError."""
+        await self._client.wait_for_terminal(self._agent, self._terminal, "ready", timeout_s)
+
+    async def keep_card(self, customer: str, purpose: Purpose) -> Ending:
+        """Keep a card on file for `customer`, with the consent given on paper."""
+        consent = Consent(
+            text_id=_CONSENT_TEXT, version=_CONSENT_VERSION, language=self._locale, given="on_paper"
+        )
+        stamp = self._client.stamp(actor=self._actor)
+        command = StoreCard(**stamp, locale=self._locale, customer=customer, purpose=purpose, consent=consent)
+        return await self.ended(await self.send(command))
+
+    async def start_payment(self, amount_minor: int) -> Pending:
+        """Ask for a payment, in cents; it is under way, or refused, when this returns."""
+        stamp = self._client.stamp(actor=self._actor)
+        return await self.send(Sale(**stamp, locale=self._locale, amount_minor=amount_minor))
+
+    async def take_payment(self, amount_minor: int) -> Ending:
+        """Ask for a payment, in cents, and wait for its end."""
+        return await self.ended(await self.start_payment(amount_minor))
+
+    async def repeat(self, pending: Pending) -> Reply:
+        """Send the very same command once more, as after a lost reply."""
+        try:
+            reply = await pending.repeat()
+        except ClientError as error:
+            raise DeskError(str(error)) from None
+        self._read_reply(reply)
+        return reply
+
+    async def stop(self, pending: Pending) -> Reply:
+        """Ask to stop an operation. Its own end tells whether that was in time."""
+        stamp = self._client.stamp(actor=self._actor)
+        asked = await self.send(Abort(**stamp, locale=self._locale, target_operation_id=pending.operation_id))
+        return asked.replies[-1]
+
+    async def send(self, command: TerminalCommand) -> Pending:
+        """Send a command; its reply is there, and was shown, when this returns. Raises DeskError."""
+        pending = await self._client.send(self._agent, self._terminal, command)
+        try:
+            self._read_reply(await pending.reply())
+        except ClientError as error:
+            raise DeskError(str(error)) from None
+        return pending
+
+    async def ended(self, pending: Pending, timeout_s: float = _ENDS_WITHIN_S) -> Ending:
+        """The end of a command. Raises TimeoutError: it is then still open, never failed."""
+        try:
+            return Ending(pending, await pending.outcome(timeout_s))
+        except RejectedError as error:
+            return Ending(pending, None, error.reply)
+
+    # --- inside -----------------------------------------------------------------------------------------
+
+    async def _agent_is(self, word: str) -> None:
+        while True:
+            state = self._client.agents().get(self._agent)
+            if state is not None and state.state == word:
+                return
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    def _read_reply(self, reply: Reply) -> None:
+        self._on_reading(Reading("reply", reply.code, reply.text, reply.state))
+
+    async def _keep_facts(self) -> None:
+        """Store each fact, then tell the agent that it may forget it."""
+        async for fact in self._client.facts():
+            self._store.keep(fact)
+            try:
+                await self._client.acknowledge(fact.agent, fact.epoch, fact.seq)
+            except BrokerAwayError:
+                continue  # it comes again, is known by its number, and is acknowledged then
+
+    async def _show_notices(self) -> None:
+        async for notice in self._client.progress():
+            if notice.terminal != self._terminal:
+                continue
+            if isinstance(notice.body, OperationView):
+                self._on_reading(Reading("operation", notice.body.code, notice.body.text, notice.body))
+            else:
+                self._on_reading(Reading("progress", notice.body.code, notice.body.text))
+
+    async def _show_terminal(self) -> None:
+        """The terminal's state, whenever it is another one."""
+        shown = ""
+        while True:
+            state = self._client.terminals(self._agent).get(self._terminal)
+            if state is not None and state.state != shown:
+                shown = state.state
+                if state.text is not None:
+                    self._on_reading(Reading("terminal", state.code or state.state, state.text))
+            await asyncio.sleep(_LOOK_EVERY_S)

@@ -1,0 +1,159 @@
+"""Where a run of the demo keeps its files, and the settings of its three programs.
+
+Each run has a folder of its own below `build/demo`; the last few are kept to be looked at. The cable and the
+control socket live in a short path under the system's temporary folder: a socket's path has 107 bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+CLINIC = "clinique-demo"
+AGENT = "accueil"
+TERMINAL = "terminal-1"
+_KEPT_RUNS = 5
+
+# Quick cardholders, so that the story is short; the fifth payment's stays away, for staff to stop it.
+_SCENARIO = """\
+title = "The demo: chip and PIN; nobody comes to the fourth payment"
+
+[terminal]
+booking_policy = "reverse"
+host_s = 0.5
+
+[[cardholder]]
+after_s = 1.0
+pin_after_s = 0.8
+remove_after_s = 0.4
+
+[[cardholder]]
+number = 5
+leaves = "before_card"
+"""
+
+_AGENT = """\
+[agent]
+clinic = "{clinic}"
+id = "{agent}"
+point_of_service = "Accueil"
+state_dir = "agent"
+
+[log]
+format = "json"
+level = "info"
+
+[broker]
+host = "127.0.0.1"
+port = {port}
+
+[journal]
+reserve_mib = 1
+floor_mib = 8
+
+[[terminals]]
+id = "{terminal}"
+name = "Terminal de l'accueil"
+protocol = "zvt"
+
+[terminals.serial]
+path = "{cable}"
+
+[terminals.token]
+kind = "recognition"
+scope = "clinic-du-parc"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The files of one run: `folder` stays, `short` goes when the demo ends."""
+
+    folder: Path
+    short: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The acquirer's money ledger."""
+        return self.folder / "ledger.jsonl"
+
+    @property
+    def traffic(self) -> Path:
+        """All that went over the broker."""
+        return self.folder / "traffic.jsonl"
+
+    @property
+    def clinic_store(self) -> Path:
+        """What the sample clinic has stored."""
+        return self.folder / "clinic.jsonl"
+
+    @property
+    def agent_settings(self) -> Path:
+        """The agent's settings."""
+        return self.folder / "agent.toml"
+
+    @property
+    def broker_settings(self) -> Path:
+        """The broker's settings."""
+        return self.folder / "broker.toml"
+
+    @property
+    def scenario(self) -> Path:
+        """The terminal's settings and its cardholders."""
+        return self.folder / "scenario.toml"
+
+    @property
+    def terminal_memory(self) -> Path:
+        """What the terminal remembers over a restart."""
+        return self.folder / "terminal-state.json"
+
+    @property
+    def cable(self) -> Path:
+        """The serial port that the agent opens."""
+        return self.short / "cable"
+
+    @property
+    def control(self) -> Path:
+        """The terminal's control socket."""
+        return self.short / "control"
+
+    def log(self, name: str) -> Path:
+        """What a program printed."""
+        return self.folder / f"{name}.log"
+
+    def write_settings(self, port: int) -> None:
+        """Write the settings of agent and terminal; `port` is the broker's."""
+        self.scenario.write_text(_SCENARIO, encoding="utf-8")
+        text = _AGENT.format(clinic=CLINIC, agent=AGENT, terminal=TERMINAL, port=port, cable=self.cable)
+        self.agent_settings.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def new_places(root: Path, now: datetime) -> Iterator[Places]:
+    """A fresh run below `root`, or below the temporary folder where `root` cannot be written."""
+    with tempfile.TemporaryDirectory(prefix="terminal-demo-") as short:
+        yield Places(_fresh_folder(root, now).absolute(), Path(short))
+
+
+def _fresh_folder(root: Path, now: datetime) -> Path:
+    name = f"{now:%Y%m%d-%H%M%S}-{os.getpid()}"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        folder = root / name
+        folder.mkdir(mode=0o700)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix=f"terminal-demo-{name}-"))
+    _forget_old_runs(root)
+    return folder
+
+
+def _forget_old_runs(root: Path) -> None:
+    runs = sorted(entry for entry in root.iterdir() if entry.is_dir() and not entry.is_symlink())
+    for run in runs[:-_KEPT_RUNS]:
+        shutil.rmtree(run, ignore_errors=True)

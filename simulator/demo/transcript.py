@@ -1,0 +1,141 @@
+"""The live transcript: one short line per thing that happens, in French, in English, or in both.
+
+`LANG` (or LC_ALL, LC_MESSAGES) beginning with fr or en chooses one language; anything else shows French with
+the English underneath. Colours only where the output is a terminal and NO_COLOR is not set.
+"""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TextIO
+
+Languages = tuple[Literal["fr", "en"], ...]
+Who = Literal["clinic", "desk", "screen", "ledger", "cable", "demo"]
+
+_LABELS: Mapping[Who, Mapping[str, str]] = {
+    "clinic": {"fr": "clinique", "en": "clinic"},
+    "desk": {"fr": "accueil", "en": "desk"},
+    "screen": {"fr": "écran", "en": "screen"},
+    "ledger": {"fr": "registre", "en": "ledger"},
+    "cable": {"fr": "câble", "en": "cable"},
+    "demo": {"fr": "démo", "en": "demo"},
+}
+_COLOURS: Mapping[str, str] = {
+    "clinic": "35", "desk": "36", "screen": "33", "ledger": "32", "cable": "31", "demo": "0",
+    "title": "1", "dim": "2", "good": "32", "bad": "1;31",
+}  # fmt: skip
+_WIDTH = 100
+_MARGIN = 21
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One sentence in both languages."""
+
+    fr: str
+    en: str
+
+    def format(self, **values: object) -> Phrase:
+        """The sentence with its blanks filled in; a phrase among the values in its own language."""
+        fr = {name: value.fr if isinstance(value, Phrase) else value for name, value in values.items()}
+        en = {name: value.en if isinstance(value, Phrase) else value for name, value in values.items()}
+        return Phrase(self.fr.format(**fr), self.en.format(**en))
+
+
+def both(words: str) -> Phrase:
+    """Words that need no translation: names, amounts, paths."""
+    return Phrase(words, words)
+
+
+def languages(environment: Mapping[str, str]) -> Languages:
+    """Which languages the environment asks for."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if wish := environment.get(name, ""):
+            return ("fr",) if wish.startswith("fr") else ("en",) if wish.startswith("en") else ("fr", "en")
+    return ("fr", "en")
+
+
+class Transcript:
+    """Writes to `out`, flushed line by line: as good in a log as in a window."""
+
+    def __init__(self, speaks: Languages, out: TextIO | None = None, *, colours: bool = False) -> None:
+        self.speaks = speaks
+        self._out = out or sys.stdout
+        self._colours = colours
+        self._last: tuple[Who, Phrase] | None = None
+        self._act = 0
+
+    def title(self, phrase: Phrase) -> None:
+        """The headline of the whole."""
+        self._line("")
+        for language in self.speaks:
+            self._line(self._in(self._pick(phrase, language), "title"))
+        self._line("")
+
+    def act(self, phrase: Phrase) -> None:
+        """The headline of one numbered part."""
+        self._act += 1
+        self._last = None
+        self._line("")
+        for place, language in enumerate(self.speaks):
+            number = f"{self._act}." if place == 0 else "  "
+            self._line(self._in(f"{number} {self._pick(phrase, language)}", "title" if place == 0 else "dim"))
+
+    def says(self, who: Who, phrase: Phrase) -> None:
+        """One thing that happened now; the same again directly after it is not repeated."""
+        if self._last == (who, phrase):
+            return
+        self._last = (who, phrase)
+        label = _LABELS[who][self.speaks[0]]
+        head = f"{time.strftime('%H:%M:%S')}  {label:9}"
+        self._paragraph(self._in(head, who), phrase)
+
+    def note(self, phrase: Phrase) -> None:
+        """A remark of the demo itself."""
+        self._paragraph(" " * (_MARGIN - 2), phrase)
+
+    def check(self, good: bool, phrase: Phrase) -> None:
+        """What was expected, and whether it came so."""
+        mark = self._in("✓" if good else "✗", "good" if good else "bad")
+        self._paragraph(" " * (_MARGIN - 4) + mark + " ", phrase)
+
+    def plain(self, text: str = "") -> None:
+        """A line as it is."""
+        self._line(text)
+
+    def _paragraph(self, head: str, phrase: Phrase) -> None:
+        seen: set[str] = set()
+        for language in self.speaks:
+            text = self._pick(phrase, language)
+            if text in seen:
+                continue
+            shade = "dim" if seen else ""
+            for line in textwrap.wrap(text, _WIDTH - _MARGIN) or [""]:
+                self._line(
+                    f"{head}  {self._in(line, shade)}" if head else " " * _MARGIN + self._in(line, shade)
+                )
+                head = ""
+            seen.add(text)
+
+    @staticmethod
+    def _pick(phrase: Phrase, language: str) -> str:
+        return phrase.fr if language == "fr" else phrase.en
+
+    def _in(self, text: str, shade: str) -> str:
+        return f"\x1b[{_COLOURS[shade]}m{text}\x1b[0m" if self._colours and shade else text
+
+    def _line(self, text: str) -> None:
+        print(text.rstrip(), file=self._out, flush=True)
+
+
+def money(amount_minor: int, currency: str = "CAD") -> Phrase:
+    """An amount as people write it: 47,50 $ and $47.50 in Canada."""
+    whole, cents = divmod(abs(amount_minor), 100)
+    sign = "-" if amount_minor < 0 else ""
+    if currency == "CAD":
+        return Phrase(f"{sign}{whole},{cents:02d} $", f"{sign}${whole}.{cents:02d}")
+    return Phrase(f"{sign}{whole},{cents:02d} {currency}", f"{sign}{whole}.{cents:02d} {currency}")
