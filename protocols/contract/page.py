@@ -27,7 +27,8 @@ and [`asyncapi.json`](asyncapi.json) (AsyncAPI 3.0). A typed client in Python is
    id while the first has no final state.
 4. Store every fact, then publish to `…/agent/{{agent}}/ack` the highest `seq` up to which you have them
    all.
-5. At each `…/agent/{{agent}}/state` that announces a new connection (`init`, `ready`) send `sync`.
+5. Before your first command, and at each `…/agent/{{agent}}/state` that announces a new connection
+   (`init`, `ready`) send `sync`.
 
 ## Topics
 `{DEFAULT_ROOT}/{{clinic}}/{{agent}}/{{agent|terminal|rsp}}/{{id}}/{{channel}}[/{{leaf}}]`; the root is a
@@ -69,12 +70,12 @@ Exactly one per delivery. `verdict`:
 | rejected | not taken, and never will be under this id; `code` says why | a new id, to try again |
 | duplicate | this id with this content is known; `state` is where it stands | as `state` says |
 | conflict | this id is known with other content; nothing was done | your ids are not unique: look into it |
-| done | answered at once (query, receipt, abort, resolve …), in `state` and `result` | read it |
+| done | answered at once (query, receipt, resolve, sync …), in `state` and `result` | read it |
 
 A repeat of a known id gets `duplicate` even after `not_after`. `not_after` is judged by *your* clock,
 which the agent learns from `sync` and `ack`: before the first of them, money commands are rejected with
-`clock_untrusted`. An abort's own reply says only that it was asked; the target's final fact says `abort:
-honoured | too_late`.
+`clock_untrusted`. An abort's own reply (`accepted`, `abort_asked`) says only that it was asked; the
+target's final fact says `abort: honoured | too_late`.
 """
 
 _FACTS = """
@@ -93,6 +94,11 @@ of. Ignore a progress or state whose `as_of` is older than the facts you hold.
 and not seen end, with its `data` as it was sent. An agent whose journal is new, or older than what you
 know, takes no money (`journal_new`) until it has had this list; what is on it and unknown there becomes
 `in_doubt` and is asked of the terminal. Send it on each birth of the agent; it is harmless at any time.
+
+The reply to `sync` is `done` with `result`: the agent's `epoch`, `seq` and `boot`, and for each listed
+operation its state, `adopted`, or `unknown` (it never came there, or is still on its way). Make an
+`operation_id` when you send its command, not long before: an id older than the agent's journal may have
+run under one that was lost, and is rejected with `journal_new` for good.
 
 A state that was final never changes. A truth found later is `evt/corrected`, with its evidence.
 """

@@ -15,7 +15,10 @@ from protocols.contract.wire_words import WIRES
 # --- why a command was not taken, or how it was answered ----------------------------------------------
 
 REPLIES: Mapping[str, tuple[str, str]] = {
-    "accepted": ("Demande reçue par le terminal.", "The terminal has taken the request."),
+    "accepted": (
+        "Demande acceptée. Suivez l’écran du terminal.",
+        "Request accepted. Follow the terminal’s screen.",
+    ),
     "duplicate": (
         "Demande déjà reçue : rien n’a été refait. Voici où elle en est.",
         "This request was already taken; nothing was done again. Here is where it stands.",
