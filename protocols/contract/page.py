@@ -95,10 +95,11 @@ and not seen end, with its `data` as it was sent. An agent whose journal is new,
 know, takes no money (`journal_new`) until it has had this list; what is on it and unknown there becomes
 `in_doubt` and is asked of the terminal. Send it on each birth of the agent; it is harmless at any time.
 
-The reply to `sync` is `done` with `result`: the agent's `epoch`, `seq` and `boot`, and for each listed
-operation its state, `adopted`, or `unknown` (it never came there, or is still on its way). Make an
-`operation_id` when you send its command, not long before: an id older than the agent's journal may have
-run under one that was lost, and is rejected with `journal_new` for good.
+The reply to `sync` is `done` with `result`: the agent's `epoch`, `seq` and `boot`, the `acked_seq` up to
+which a node of yours has acknowledged, and for each listed operation its state, `adopted`, or `unknown`
+(it never came there, or is still on its way). Make an `operation_id` when you send its command, not long
+before: an id older than the agent's journal may have run under one that was lost, and is rejected with
+`journal_new` for good.
 
 A state that was final never changes. A truth found later is `evt/corrected`, with its evidence.
 """

@@ -138,9 +138,11 @@ class BackendClient:
                 open_operations=tuple(listed.values()),
             )
             try:
-                return await (await self._send(agent, None, body)).reply(_SYNC_PATIENCE_S)
+                reply = await (await self._send(agent, None, body)).reply(_SYNC_PATIENCE_S)
             except NoReplyError:
                 continue
+            self._learn_from(agent, reply.result or {})
+            return reply
         raise NoReplyError(f"agent {agent} does not answer sync: it is away, or busy starting; try again")
 
     async def acknowledge(self, agent: str, epoch: str, seq: int) -> None:
@@ -242,6 +244,12 @@ class BackendClient:
             for one in self._hearing.open_commands(agent)
             if one.terminal is not None and one.op in commands.OCCUPYING
         ]
+
+    def _learn_from(self, agent: str, result: Mapping[str, Any]) -> None:
+        """What another node acknowledged will not come again: nobody need wait for it."""
+        epoch, seq = result.get("epoch"), result.get("acked_seq")
+        if isinstance(epoch, str) and isinstance(seq, int):
+            self._hearing.acknowledged(agent, epoch, seq)
 
     def _came_up(self, agent: str) -> None:
         if self._auto_sync:

@@ -85,6 +85,10 @@ class Connection:
                         self._on_message(str(message.topic), bytes(message.payload))
             except aiomqtt.MqttError as error:
                 self.last_error = str(error)
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    # Saying goodbye failed: that must not turn our own end into a lost connection.
+                    raise asyncio.CancelledError from None
             finally:
                 self._went_down()
             failures = min(failures + 1, 10)

@@ -44,7 +44,7 @@ class Hearing:
         self._on_fact = on_fact
         self._keep_facts = keep_facts
         self._orders = {(agent, epoch): FactOrder(seq) for agent, (epoch, seq) in known.items()}
-        self._facts: asyncio.Queue[Fact] = asyncio.Queue(_KEPT_FACTS)
+        self._facts: asyncio.Queue[Fact] = asyncio.Queue()
         self._notices: WeakSet[asyncio.Queue[Notice]] = WeakSet()
         self._up: dict[str, tuple[str, int]] = {}
         self._change = asyncio.Event()
@@ -81,6 +81,10 @@ class Hearing:
         """The last fact of an epoch that was given out, 0 for none."""
         order = self._orders.get((agent, epoch))
         return order.seq if order else 0
+
+    def acknowledged(self, agent: str, epoch: str, seq: int) -> None:
+        """The agent says that somebody acknowledged its facts up to here."""
+        self._give_out(self._orders.setdefault((agent, epoch), FactOrder()).skip_to(seq))
 
     async def changed(self) -> None:
         """Return after the next change of a state."""
@@ -140,6 +144,9 @@ class Hearing:
                 return
         if fresh and terminal is not None and isinstance(body, Progress | OperationView):
             self._notify(Notice(address.agent, terminal, body))
+        self._give_out(due)
+
+    def _give_out(self, due: list[Fact]) -> None:
         for one in due:
             if self._keep_facts:
                 self._facts.put_nowait(one)

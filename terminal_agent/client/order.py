@@ -55,6 +55,14 @@ class FactOrder:
             due = self._after_gap()
         return due
 
+    def skip_to(self, seq: int) -> list[Fact]:
+        """Facts up to and with `seq` are acknowledged, so no more of them will come: give out those that
+        wait, and go on behind."""
+        held = sorted(place for place in self._waiting if place <= seq)
+        due = [self._waiting.pop(place) for place in held]
+        self.seq = max(self.seq, seq)
+        return due + self._contiguous()
+
     def put_back(self, facts: list[Fact]) -> None:
         """Forget that these were given out: there was no room for them. They come again."""
         if facts:

@@ -101,7 +101,13 @@ class Syncing:
                 log.info("journal_synced", epoch=self._journal.head.epoch, listed=len(found))
         self._moved()
         head = self._journal.head
-        return {"epoch": head.epoch, "seq": head.last_seq, "boot": head.boot, "operations": dict(found)}
+        return {
+            "epoch": head.epoch,
+            "seq": head.last_seq,
+            "acked_seq": head.acked_seq,
+            "boot": head.boot,
+            "operations": dict(found),
+        }
 
     async def _renew_if_behind(self, epoch: str, seq: int) -> None:
         """Epochs are ULIDs: a later one than ours, or more facts of ours than we have, was written by a

@@ -37,6 +37,7 @@ class FakeAgent:
     acks: list[Ack] = field(default_factory=list)
     verdicts: dict[str, list[str]] = field(default_factory=lambda: {"sync": ["done"]})
     states: dict[str, OperationView] = field(default_factory=dict)
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     async def listen(self) -> None:
         """Hear and answer until cancelled."""
@@ -104,6 +105,7 @@ class FakeAgent:
             code=code,
             text=words(code),
             state=self.states.get(data["operation_id"]),
+            result=self.results.get(op),
         )
         await self.say(messages.reply(self.topics, body, _stamp(), node=data["reply_to"]))
 

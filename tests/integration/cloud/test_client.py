@@ -161,6 +161,16 @@ async def test_what_is_known_is_not_told_again(plain: Broker) -> None:
     assert facts[0].seq == 41
 
 
+async def test_what_another_node_acknowledged_is_not_waited_for(plain: Broker) -> None:
+    async with both(plain, "agent-b5", auto_sync=True) as (client, fake):
+        fake.results["sync"] = {"epoch": EPOCH, "seq": 42, "acked_seq": 40}
+        await fake.be("ready")
+        await fake.fact(42, view(client.new_id(), "approved"))
+        await fake.fact(41, view(client.new_id(), "approved"))
+        facts = await take(client.facts(), 2)
+    assert [fact.seq for fact in facts] == [41, 42]
+
+
 async def test_auto_ack_acknowledges_the_lowest_contiguous(plain: Broker) -> None:
     async with both(plain, "agent-b3", auto_ack=True) as (client, fake):
         await fake.fact(1, view(client.new_id(), "approved"))

@@ -49,6 +49,15 @@ def test_a_gap_that_fills_is_no_gap() -> None:
     assert [(one.seq, one.skipped) for one in order.take(fact(4), 155.0)] == [(4, 1)]
 
 
+def test_what_another_node_acknowledged_is_not_waited_for() -> None:
+    order = FactOrder()
+    assert order.take(fact(3), 0.0) == order.take(fact(5), 0.0) == order.take(fact(7), 0.0) == []
+    assert [one.seq for one in order.skip_to(4)] == [3, 5]
+    assert (order.seq, order.is_new(2), order.is_new(6)) == (5, False, True)
+    assert order.skip_to(1) == []
+    assert [one.seq for one in order.take(fact(6), 0.0)] == [6, 7]
+
+
 def test_what_is_put_back_comes_again() -> None:
     order = FactOrder()
     due = order.take(fact(1), 0.0)
