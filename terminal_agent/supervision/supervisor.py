@@ -1,6 +1,6 @@
 """One unit per terminal, link and outbox: a crash restarts that unit alone, after a pause that grows.
 
-`guard` is the one place of the agent that catches `Exception`. An exception with `stops_money = True` (the
+`guard` is the one place of the agent where any exception ends. An exception with `stops_money = True` (the
 journal's) stops every money unit until the process is started again: what cannot be written down must not
 be done. The other units go on, so that the cloud is told.
 """
@@ -20,18 +20,28 @@ log = get_logger(__name__)
 
 
 async def guard(unit: Unit) -> Exception:
-    """Run a unit until it fails and return why. A cancellation that was asked for passes through."""
+    """Run a unit until it fails and return why. A cancellation that was asked for passes through.
+
+    The unit has a task of its own: a task group that fails inside it leaves a cancellation behind (Python
+    3.11), which must not look as if somebody had asked us to end.
+    """
+    task = asyncio.ensure_future(unit.start())
     try:
-        await unit.start()
-    except asyncio.CancelledError:
-        if _asked_to_end():
-            raise
+        await asyncio.wait({task})
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+    if task.cancelled():
         # Nobody asked: the unit awaited something that somebody else cancelled. Passing it on would end
         # the supervision of this unit in silence.
         return EndedUnaskedError(f"{unit.name} ended by a cancellation of its own")
-    except Exception as error:  # noqa: BLE001 - the only place: whatever a unit dies of, the others live on
-        return error
-    return EndedUnaskedError(f"{unit.name} returned; it should run until it is cancelled")
+    error = task.exception()
+    if error is None:
+        return EndedUnaskedError(f"{unit.name} returned; it should run until it is cancelled")
+    if not isinstance(error, Exception):
+        raise error
+    return error
 
 
 class Supervisor:

@@ -96,6 +96,22 @@ def test_a_crash_restarts_that_unit_alone_after_a_growing_pause() -> None:
     run_virtual(main())
 
 
+def test_a_unit_whose_task_group_fails_is_started_again() -> None:
+    async def group_fails() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(forever())
+            tasks.create_task(fails(ValueError("inner"), after_s=1.0)())
+
+    async def main() -> None:
+        watch, body = Watch(), Body(group_fails, group_fails)
+        watch.supervisor.add(Unit("grouped", body))
+        await asyncio.sleep(100)
+        assert len(body.started_s) == 3
+        await watch.supervisor.stop()
+
+    run_virtual(main())
+
+
 def test_a_unit_that_was_healthy_starts_from_the_first_pause_again() -> None:
     async def main() -> None:
         watch = Watch()
