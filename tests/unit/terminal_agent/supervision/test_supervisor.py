@@ -97,10 +97,14 @@ def test_a_crash_restarts_that_unit_alone_after_a_growing_pause() -> None:
 
 
 def test_a_unit_whose_task_group_fails_is_started_again() -> None:
+    async def breaks() -> None:
+        await asyncio.sleep(1.0)
+        raise ValueError("inner")
+
     async def group_fails() -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(forever())
-            tasks.create_task(fails(ValueError("inner"), after_s=1.0)())
+            tasks.create_task(asyncio.Event().wait())
+            tasks.create_task(breaks())
 
     async def main() -> None:
         watch, body = Watch(), Body(group_fails, group_fails)
