@@ -1,0 +1,45 @@
+"""Whether an outcome that the agent reported is what the acquirer's ledger holds. The ledger is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from protocols.contract.operation import OperationView
+from protocols.contract.words import is_final
+from simulator.acquirer.lines import Line
+from simulator.acquirer.totals import undone
+
+# Which lines an operation of each kind books, and what it does to the money.
+_BOOKS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "sale": (("charge",), "charged"),
+    "capture": (("capture",), "charged"),
+    "refund": (("refund",), "returned"),
+    "preauth": (("hold",), "held"),
+    "reversal": (("reversal", "release"), "returned"),
+}
+
+
+def assert_true(view: OperationView, lines: Sequence[Line], before: int = 0) -> None:
+    """The final view of an operation against the lines booked since there were `before` of them.
+
+    Approved: exactly one line of its kind stands, of the amount told. Otherwise none stands; `returned` only
+    where one had been booked and was undone.
+    """
+    assert is_final(view.state), f"{view.state} is no outcome"
+    new = lines[before:]
+    if view.op not in _BOOKS:
+        assert (view.money, [line for line in new if line.kind != "batch_close"]) == ("none", []), view
+        return
+    kinds, effect = _BOOKS[view.op]
+    own = [line for line in new if line.kind in kinds and not line.reason.startswith("un")] + [
+        line
+        for line in new
+        if line.kind in kinds and line.reason.startswith("un") and line.kind != "reversal"
+    ]
+    gone = undone(lines)
+    standing = [(line.amount_minor, line.currency) for line in own if line.id not in gone]
+    if view.state == "approved":
+        assert (standing, view.money) == ([(view.amount_minor, view.currency)], effect), (view, new)
+        return
+    assert standing == [], (view, new)
+    assert view.money == ("returned" if own and view.op == "sale" else "none"), (view, new)
