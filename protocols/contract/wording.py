@@ -136,7 +136,7 @@ REPLIES: Mapping[str, tuple[str, str]] = {
 
 PROGRESS: Mapping[str, tuple[str, str]] = {
     "connecting": ("Connexion au terminal…", "Connecting to the terminal…"),
-    "committed": ("Montant envoyé au terminal.", "The amount was sent to the terminal."),
+    "committed": ("Demande envoyée au terminal.", "The request was sent to the terminal."),
     "awaiting_card": (
         "Insérez, approchez ou glissez la carte.",
         "Insert, tap or swipe the card.",
@@ -293,6 +293,10 @@ STATES: Mapping[str, tuple[str, str]] = {
     ),
     "ready": ("Prêt.", "Ready."),
     "busy": ("Occupé.", "In use."),
+    "stopped": (
+        "Ce poste s’arrête ou redémarre : le terminal ne peut pas servir pour l’instant.",
+        "This station is stopping or restarting; the terminal cannot be used for now.",
+    ),
     "stuck": (
         "Le terminal ne répond plus au milieu d’une opération. Regardez son écran.",
         "The terminal stopped answering in the middle of an operation. Look at its screen.",

@@ -32,7 +32,7 @@ _SHOWN_APART = frozenset({*_NAMED_DETAILS, TOTALS})
 
 def view_of(row: Row) -> OperationView:
     """Where an operation stands, as replies and facts show it."""
-    code = row.code or row.state
+    code = _code(row)
     return OperationView(
         operation_id=row.id,
         op=row.op,
@@ -96,6 +96,12 @@ def orphan_event(orphan: OrphanRow) -> NewEvent:
         at=orphan.at,
     )
     return NewEvent("orphan", fact.model_dump_json(exclude_none=True), orphan.terminal, orphan.fits)
+
+
+def _code(row: Row) -> str:
+    """Why the operation stands where it does. A card that was read and is kept is no approved payment."""
+    kept = row.op == "store_card" and isinstance(row.outcome, Approved) and row.outcome.token is not None
+    return "card_stored" if kept and row.code == "approved" else row.code or row.state
 
 
 def _requested(row: Row) -> int | None:

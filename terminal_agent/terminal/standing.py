@@ -107,7 +107,7 @@ def _code(word: TerminalStateWord, reason: str) -> str | None:
         return None
     if word in ("offline", "unfit"):
         return reason.partition(":")[0]
-    return {"busy": "terminal_busy", "in_doubt": "in_doubt_pending", "stuck": "silent"}.get(word)
+    return {"busy": "busy", "in_doubt": "in_doubt_pending", "stuck": "silent"}.get(word)
 
 
 def _doubtful(rows: Iterable[Row]) -> Iterable[Row]:
