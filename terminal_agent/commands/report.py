@@ -99,7 +99,9 @@ def orphan_event(orphan: OrphanRow) -> NewEvent:
 
 
 def _code(row: Row) -> str:
-    """Why the operation stands where it does. A card that was read and is kept is no approved payment."""
+    """Why the operation stands where it does. A card that is kept, a day that is closed are no payments."""
+    if row.code == "approved" and row.op == "reconcile":
+        return "reconciled"
     kept = row.op == "store_card" and isinstance(row.outcome, Approved) and row.outcome.token is not None
     return "card_stored" if kept and row.code == "approved" else row.code or row.state
 

@@ -131,7 +131,7 @@ def test_abort_while_waiting_for_the_card_is_honoured_by_the_terminals_end() -> 
     script.hear(OK, status("6C", "0000"), "061E016C")
     outcome = script.concluded.outcome
     assert isinstance(outcome, Cancelled)
-    assert outcome.abort == "honoured"
+    assert (outcome.abort, outcome.code) == ("honoured", "aborted")
 
 
 def test_abort_too_late_reports_the_approval() -> None:

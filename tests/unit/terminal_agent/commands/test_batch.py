@@ -58,7 +58,7 @@ async def test_equal_totals_match() -> None:
         "matched": True,
         "unmatched": [],
     }
-    assert (shown["state"], shown["code"]) == ("approved", "approved")
+    assert (shown["state"], shown["code"]) == ("approved", "reconciled")
     assert shown["details"] == brands
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from protocols.core.card import CardToken
-from protocols.core.operations import Attempt, StoreCard
+from protocols.core.operations import Attempt, Reconcile, StoreCard
 from protocols.core.outcomes import Approved, Evidence
 from protocols.core.values import ulid
 from terminal_agent.commands.report import view_of
@@ -44,3 +44,9 @@ def test_a_kept_card_is_announced_as_such_not_as_a_payment() -> None:
 def test_a_card_without_a_token_is_not_announced_as_kept() -> None:
     view = view_of(store_card(replace(KEPT, token=None)))
     assert (view.code, view.card_stored) == ("approved", "no")
+
+
+def test_a_closed_day_is_announced_as_such_not_as_a_payment() -> None:
+    row = replace(store_card(KEPT), op="reconcile", operation=Reconcile(operation_id=ID))
+    assert (view_of(row).code, view_of(row).text.en) == ("reconciled", "End of day completed.")
+    assert view_of(replace(row, code="totals_differ")).code == "totals_differ"
