@@ -29,6 +29,8 @@ from terminal_agent.client import (
     StoreCard,
 )
 
+__all__ = ["DeskError", "Ending", "FrontDesk", "Pending", "Reading"]
+
 _LOOK_EVERY_S = 0.1
 _READY_WITHIN_S = 30.0
 _ENDS_WITHIN_S = 120.0
@@ -42,9 +44,10 @@ class DeskError(Exception):
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One thing that staff read: `about` the reply to a command, progress, an operation, or the terminal.
-    `view`: where an operation stands."""
+    `state` is the word of the contract for where that stands; `view` says all of an operation."""
 
     about: Literal["reply", "progress", "operation", "terminal"]
+    state: str
     code: str
     text: Text
     view: OperationView | None = None
@@ -127,14 +130,18 @@ class FrontDesk:
         """Return once the terminal is ready. Raises TimeoutError."""
         await self._client.wait_for_terminal(self._agent, self._terminal, "ready", timeout_s)
 
-    async def keep_card(self, customer: str, purpose: Purpose) -> Ending:
-        """Keep a card on file for `customer`, with the consent given on paper."""
+    async def start_keeping(self, customer: str, purpose: Purpose) -> Pending:
+        """Ask to keep a card on file for `customer`, who consented on paper; under way or refused."""
         consent = Consent(
             text_id=_CONSENT_TEXT, version=_CONSENT_VERSION, language=self._locale, given="on_paper"
         )
         stamp = self._client.stamp(actor=self._actor)
         command = StoreCard(**stamp, locale=self._locale, customer=customer, purpose=purpose, consent=consent)
-        return await self.ended(await self.send(command))
+        return await self.send(command)
+
+    async def keep_card(self, customer: str, purpose: Purpose) -> Ending:
+        """Keep a card on file, and wait for the end."""
+        return await self.ended(await self.start_keeping(customer, purpose))
 
     async def start_payment(self, amount_minor: int) -> Pending:
         """Ask for a payment, in cents; it is under way, or refused, when this returns."""
@@ -186,7 +193,7 @@ class FrontDesk:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def _read_reply(self, reply: Reply) -> None:
-        self._on_reading(Reading("reply", reply.code, reply.text, reply.state))
+        self._on_reading(Reading("reply", str(reply.verdict), reply.code, reply.text, reply.state))
 
     async def _keep_facts(self) -> None:
         """Store each fact, then tell the agent that it may forget it."""
@@ -202,9 +209,11 @@ class FrontDesk:
             if notice.terminal != self._terminal:
                 continue
             if isinstance(notice.body, OperationView):
-                self._on_reading(Reading("operation", notice.body.code, notice.body.text, notice.body))
+                view = notice.body
+                self._on_reading(Reading("operation", view.state, view.code, view.text, view))
             else:
-                self._on_reading(Reading("progress", notice.body.code, notice.body.text))
+                step = notice.body
+                self._on_reading(Reading("progress", step.state, step.code, step.text))
 
     async def _show_terminal(self) -> None:
         """The terminal's state, whenever it is another one."""
@@ -214,5 +223,5 @@ class FrontDesk:
             if state is not None and state.state != shown:
                 shown = state.state
                 if state.text is not None:
-                    self._on_reading(Reading("terminal", state.code or state.state, state.text))
+                    self._on_reading(Reading("terminal", shown, state.code or shown, state.text))
             await asyncio.sleep(_LOOK_EVERY_S)

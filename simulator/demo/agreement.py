@@ -23,7 +23,7 @@ from simulator.demo.matching import Booked, Pairs, differs, matched, standing
 from simulator.demo.traffic import Traffic, shows_card_number
 from simulator.demo.transcript import Phrase, both, money
 
-_KINDS = {
+KINDS = {
     "charge": Phrase("un débit", "a charge"),
     "refund": Phrase("un remboursement", "a refund"),
     "hold": Phrase("une préautorisation", "a hold"),
@@ -141,8 +141,9 @@ def _differences(booked: Booked, view: OperationView) -> Finding:
         "{told_card} (opération {id}).",
         "Ledger, line {n}: {kind} of {booked}, card {card}; the agent reported {op} of {told}, card "
         "{told_card} (operation {id}).",
-        n=booked.number, kind=_KINDS[line.kind], booked=money(line.amount_minor, line.currency),
-        card=line.card[-4:], op=_OPERATIONS[view.op], told=money(view.amount_minor or 0, view.currency or "CAD"),
+        n=booked.number, kind=KINDS[line.kind], booked=money(line.amount_minor, line.currency),
+        card=line.card[-4:], op=_OPERATIONS[view.op],
+        told=money(view.amount_minor or 0, view.currency or "CAD"),
         told_card=(view.card.last_four if view.card else None) or "?", id=_short(view.operation_id),
     )  # fmt: skip
 
@@ -156,13 +157,13 @@ def _unreported(booked: Booked, pairs: Pairs) -> Finding:
             "personne n’a annoncé. Débité deux fois?",
             "Ledger, line {n}: again {kind} of {amount} on the same card as line {twin}, which nobody "
             "reported. Charged twice?",
-            n=booked.number, kind=_KINDS[line.kind], amount=money(line.amount_minor, line.currency),
+            n=booked.number, kind=KINDS[line.kind], amount=money(line.amount_minor, line.currency),
             twin=twin.number,
         )  # fmt: skip
     return _bad(
         "Registre, ligne {n} : {kind} de {amount} que personne n’a annoncé à la clinique.",
         "Ledger, line {n}: {kind} of {amount} that nobody reported to the clinic.",
-        n=booked.number, kind=_KINDS[line.kind], amount=money(line.amount_minor, line.currency),
+        n=booked.number, kind=KINDS[line.kind], amount=money(line.amount_minor, line.currency),
     )  # fmt: skip
 
 
@@ -210,7 +211,7 @@ def _good(
                 "Registre, ligne {n} : {kind} de {amount} = opération {id}, approuvée (preuve : {source}).",
                 "Ledger, line {n}: {kind} of {amount} = operation {id}, approved (evidence: {source}).",
             ).format(
-                n=booked.number, kind=_KINDS[booked.line.kind],
+                n=booked.number, kind=KINDS[booked.line.kind],
                 amount=money(booked.line.amount_minor, booked.line.currency), id=_short(view.operation_id),
                 source=source,
             ),

@@ -134,6 +134,12 @@ class Places:
         self.agent_settings.write_text(text, encoding="utf-8")
 
 
+def shown(path: Path) -> str:
+    """A path as it is best typed: relative where it lies below the folder we are in."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
 @contextmanager
 def new_places(root: Path, now: datetime) -> Iterator[Places]:
     """A fresh run below `root`, or below the temporary folder where `root` cannot be written."""

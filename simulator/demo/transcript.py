@@ -6,6 +6,8 @@ the English underneath. Colours only where the output is a terminal and NO_COLOR
 
 from __future__ import annotations
 
+import io
+import shutil
 import sys
 import textwrap
 import time
@@ -28,8 +30,8 @@ _COLOURS: Mapping[str, str] = {
     "clinic": "35", "desk": "36", "screen": "33", "ledger": "32", "cable": "31", "demo": "0",
     "title": "1", "dim": "2", "good": "32", "bad": "1;31",
 }  # fmt: skip
-_WIDTH = 100
-_MARGIN = 21
+_MARGIN = 20
+_WIDEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,10 @@ class Transcript:
         self.speaks = speaks
         self._out = out or sys.stdout
         self._colours = colours
-        self._last: tuple[Who, Phrase] | None = None
+        self._last: dict[Who, Phrase] = {}
         self._act = 0
+        width = min(_WIDEST, max(shutil.get_terminal_size((_WIDEST, 25)).columns, 2 * _MARGIN + 1))
+        self._wrap = textwrap.TextWrapper(width - _MARGIN, break_long_words=False, break_on_hyphens=False)
 
     def title(self, phrase: Phrase) -> None:
         """The headline of the whole."""
@@ -79,47 +83,44 @@ class Transcript:
     def act(self, phrase: Phrase) -> None:
         """The headline of one numbered part."""
         self._act += 1
-        self._last = None
+        self._last.clear()
         self._line("")
         for place, language in enumerate(self.speaks):
             number = f"{self._act}." if place == 0 else "  "
             self._line(self._in(f"{number} {self._pick(phrase, language)}", "title" if place == 0 else "dim"))
 
     def says(self, who: Who, phrase: Phrase) -> None:
-        """One thing that happened now; the same again directly after it is not repeated."""
-        if self._last == (who, phrase):
+        """One thing that happened now; nobody says the same twice in a row."""
+        if self._last.get(who) == phrase:
             return
-        self._last = (who, phrase)
-        label = _LABELS[who][self.speaks[0]]
-        head = f"{time.strftime('%H:%M:%S')}  {label:9}"
-        self._paragraph(self._in(head, who), phrase)
+        self._last[who] = phrase
+        self._paragraph(f"{time.strftime('%H:%M:%S')}  {_LABELS[who][self.speaks[0]]}", who, phrase)
+
+    def started(self, phrase: Phrase, seconds: float) -> None:
+        """A part of the demo is up, so many seconds after the start."""
+        self._paragraph(f"· {seconds:6.1f} s", "good", phrase)
 
     def note(self, phrase: Phrase) -> None:
         """A remark of the demo itself."""
-        self._paragraph(" " * (_MARGIN - 2), phrase)
+        self._paragraph("", "", phrase)
 
     def check(self, good: bool, phrase: Phrase) -> None:
         """What was expected, and whether it came so."""
-        mark = self._in("✓" if good else "✗", "good" if good else "bad")
-        self._paragraph(" " * (_MARGIN - 4) + mark + " ", phrase)
+        self._last.clear()
+        self._paragraph(f"{'✓' if good else '✗':>17}", "good" if good else "bad", phrase)
 
     def plain(self, text: str = "") -> None:
-        """A line as it is."""
-        self._line(text)
+        """A line as it is, to be copied: never broken."""
+        self._line(f"{'':{_MARGIN}}{text}")
 
-    def _paragraph(self, head: str, phrase: Phrase) -> None:
-        seen: set[str] = set()
-        for language in self.speaks:
-            text = self._pick(phrase, language)
-            if text in seen:
-                continue
-            shade = "dim" if seen else ""
-            for line in textwrap.wrap(text, _WIDTH - _MARGIN) or [""]:
-                self._line(
-                    f"{head}  {self._in(line, shade)}" if head else " " * _MARGIN + self._in(line, shade)
-                )
+    def _paragraph(self, head: str, shade: str, phrase: Phrase) -> None:
+        """The phrase in each language, beside one head."""
+        texts = list(dict.fromkeys(self._pick(phrase, language) for language in self.speaks))
+        for place, text in enumerate(texts):
+            for line in self._wrap.wrap(text):
+                left = self._in(head, shade) + " " * (_MARGIN - len(head))
+                self._line(left + self._in(line, "dim" if place else ""))
                 head = ""
-            seen.add(text)
 
     @staticmethod
     def _pick(phrase: Phrase, language: str) -> str:
@@ -130,6 +131,14 @@ class Transcript:
 
     def _line(self, text: str) -> None:
         print(text.rstrip(), file=self._out, flush=True)
+
+
+def to_stdout(environment: Mapping[str, str]) -> Transcript:
+    """The transcript on standard output, in the languages and colours that fit it."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a console without our typographic marks shows "?"
+    colours = sys.stdout.isatty() and "NO_COLOR" not in environment
+    return Transcript(languages(environment), colours=colours)
 
 
 def money(amount_minor: int, currency: str = "CAD") -> Phrase:

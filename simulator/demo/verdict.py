@@ -13,7 +13,7 @@ from simulator.acquirer.ledger import read
 from simulator.acquirer.lines import LedgerError
 from simulator.demo.agreement import compare
 from simulator.demo.traffic import TrafficError, read_traffic
-from simulator.demo.transcript import Phrase, Transcript, languages
+from simulator.demo.transcript import Phrase, to_stdout
 
 AGREE, DISAGREE, UNUSABLE = 0, 1, 2
 _AGREE = Phrase("VERDICT : le registre et le trafic concordent.", "VERDICT: ledger and traffic agree.")
@@ -34,15 +34,11 @@ def main(arguments: list[str]) -> int:
         return UNUSABLE
     findings = compare(lines, traffic)
     agree = all(finding.good for finding in findings)
-    transcript = Transcript(languages(os.environ), colours=_coloured())
+    transcript = to_stdout(os.environ)
     for finding in findings:
         transcript.check(finding.good, finding.phrase)
     transcript.check(agree, _AGREE if agree else _DISAGREE)
     return AGREE if agree else DISAGREE
-
-
-def _coloured() -> bool:
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
 if __name__ == "__main__":
