@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from protocols.contract.commands import TerminalCommand
 from protocols.contract.operation import OperationView
@@ -41,6 +41,7 @@ class House:
         self.folder = folder
         self.credentials = credentials
         self.agent = AgentProcess(f"agent-{name}", folder / "agent", f"clinic-{name}")
+        self.locale: Literal["fr", "en"] = "fr"
         self.stations: dict[str, Station] = {}
         self.client: BackendClient
         self.traffic = Traffic()
@@ -63,8 +64,8 @@ class House:
     # --- commands -----------------------------------------------------------------------------------
 
     def stamp(self, **more: Any) -> dict[str, Any]:
-        """The fields of every command, with an id of its own."""
-        return {**self.client.stamp(actor=ACTOR), **more}
+        """The fields of every command, with an id of its own, in the language of the staff."""
+        return {**self.client.stamp(actor=ACTOR), "locale": self.locale, **more}
 
     async def send(self, command: TerminalCommand, terminal: str = "t1") -> Pending:
         """Send it to a terminal."""
