@@ -10,6 +10,9 @@ from simulator.wire.end import Listener
 from simulator.wire.outage import Outage
 
 DEFAULT_PORT = 20007
+_PATIENCE_S = 0.5
+"""How long a new ECR waits for the one before it to leave: one that hangs up and calls again at once is
+heard again before its hanging up is. As long it would stand in a real terminal's backlog."""
 
 
 class TcpEnd:
@@ -32,6 +35,7 @@ class TcpEnd:
         self._listener: Listener | None = None
         self._outage = Outage(self.restore)
         self.peer: _Connection | None = None
+        self._next: _Connection | None = None
 
     @property
     def address(self) -> str:
@@ -76,13 +80,27 @@ class TcpEnd:
 
     # --- from the connections -------------------------------------------------------------------------
 
-    def admit(self, connection: _Connection) -> bool:
-        """Whether this ECR may come in."""
-        if self.peer is not None or self._outage.what == "cut" or self._listener is None:
-            return False
+    def knock(self, connection: _Connection) -> None:
+        """An ECR is at the door: let it in, let it wait a moment for the one before it, or turn it away."""
+        if self._outage.what == "cut" or self._next is not None:
+            connection.refuse()
+        elif self.peer is None:
+            self._admit(connection)
+        else:
+            self._next = connection
+            connection.wait()
+            asyncio.get_running_loop().call_later(_PATIENCE_S, self._out_of_patience, connection)
+
+    def _admit(self, connection: _Connection) -> None:
         self.peer = connection
-        self._listener.on_connect()
-        return True
+        if self._listener is not None:
+            self._listener.on_connect()
+        connection.come_in()
+
+    def _out_of_patience(self, connection: _Connection) -> None:
+        if self._next is connection:
+            self._next = None
+            connection.refuse()
 
     def heard(self, data: bytes) -> None:
         """Bytes of the ECR."""
@@ -91,9 +109,14 @@ class TcpEnd:
 
     def left(self, connection: _Connection) -> None:
         """A connection is closed."""
+        if connection is self._next:
+            self._next = None
         if connection is self.peer and self._listener is not None:
             self.peer = None
             self._listener.on_disconnect()
+            waiting, self._next = self._next, None
+            if waiting is not None:
+                self.knock(waiting)
 
     @property
     def idle_close_s(self) -> float:
@@ -110,15 +133,29 @@ class _Connection(asyncio.Protocol):
         self._idle: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Let it in, or close at once."""
+        """Ask to be let in."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         raw = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if not self._end.admit(self):
-            transport.abort()
+        self._end.knock(self)
+
+    def wait(self) -> None:
+        """Somebody else is still there: what is said meanwhile stays in the socket."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def come_in(self) -> None:
+        """Be heard from now on."""
+        if self._transport is not None:
+            self._transport.resume_reading()
         self._rest()
+
+    def refuse(self) -> None:
+        """Close at once."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Bytes."""

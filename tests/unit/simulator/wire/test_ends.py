@@ -200,6 +200,20 @@ async def test_a_second_ecr_is_refused_and_the_first_not_disturbed() -> None:
     end.close()
 
 
+async def test_an_ecr_that_hangs_up_and_calls_again_at_once_is_let_in_and_all_it_says_is_heard() -> None:
+    heard, end = Heard(), TcpEnd("127.0.0.1", 0)
+    await end.start(heard)
+    _, first = await _connect(end)
+    await until(lambda: heard.connects == 1)
+    _, second = await _connect(end)
+    second.write(b"said early")
+    first.close()
+    await until(lambda: heard.data == b"said early")
+    assert (heard.connects, heard.disconnects) == (2, 1)
+    second.close()
+    end.close()
+
+
 async def test_a_cut_closes_and_refuses_until_restored() -> None:
     heard, end = Heard(), TcpEnd("127.0.0.1", 0)
     await end.start(heard)
