@@ -345,6 +345,21 @@ STATES: Mapping[str, tuple[str, str]] = {
         "Le serveur a confirmé des faits que ce poste n’a jamais dits. Avisez le soutien technique.",
         "The server acknowledged facts that this station never told. Tell support.",
     ),
+    **dict.fromkeys(
+        ("peer_closed", "reset", "closed", "unreachable"),
+        (
+            "Le lien avec le terminal est coupé. Vérifiez qu’il est allumé et branché.",
+            "The link to the terminal is cut. Check that it is on and plugged in.",
+        ),
+    ),
+    "unplugged": (
+        "Le câble du terminal est débranché. Rebranchez-le.",
+        "The terminal’s cable is unplugged. Plug it in again.",
+    ),
+    "write_stalled": (
+        "Le terminal ne prend plus rien. Vérifiez son câble et regardez son écran.",
+        "The terminal takes nothing any more. Check its cable and look at its screen.",
+    ),
     "port_missing": (
         "Le port du terminal est introuvable. Branchez l’adaptateur.",
         "The terminal’s port was not found. Plug the adapter in.",

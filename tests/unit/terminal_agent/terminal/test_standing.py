@@ -25,7 +25,11 @@ def test_a_busy_terminal_says_that_it_is_in_use_not_that_something_was_refused()
     assert state.text.en == "In use."
 
 
-@pytest.mark.parametrize("reason", ["not_connected", "stopped", "port_missing: /dev/ttyUSB0"])
+# The codes of drivers.transport, with which an endpoint is lost or cannot be opened, and our own.
+LOST = ("peer_closed", "reset", "unplugged", "unreachable", "write_stalled", "tls_failed", "closed")
+
+
+@pytest.mark.parametrize("reason", [*LOST, "not_connected", "stopped", "port_missing: /dev/ttyUSB0"])
 def test_an_offline_terminal_has_a_sentence_of_its_own(reason: str) -> None:
     state = standing(Phase.DOWN, reason).state(NOW)
     assert (state.state, state.code) == ("offline", reason.partition(":")[0])
