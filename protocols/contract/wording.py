@@ -356,6 +356,10 @@ STATES: Mapping[str, tuple[str, str]] = {
         "Le câble du terminal est débranché. Rebranchez-le.",
         "The terminal’s cable is unplugged. Plug it in again.",
     ),
+    "tls_failed": (
+        "Le terminal n’a pas pu prouver son identité : le lien reste fermé. Appelez le soutien technique.",
+        "The terminal could not prove who it is, so the link stays closed. Call support.",
+    ),
     "write_stalled": (
         "Le terminal ne prend plus rien. Vérifiez son câble et regardez son écran.",
         "The terminal takes nothing any more. Check its cable and look at its screen.",
