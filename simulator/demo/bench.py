@@ -6,6 +6,7 @@ it still has to say is recorded.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from simulator.demo.remote import Remote
 from simulator.demo.transcript import Phrase
 
 _UP_WITHIN_S = 20.0
+_JOURNAL_SETTLES_S = 0.3
 _BROKER_TRIES = 3
 
 
@@ -170,6 +172,8 @@ class Bench:
             raise ChildError(
                 f"the agent took no money within {_UP_WITHIN_S:g} s; look into {self._places.log('agent')}"
             ) from None
+        # An agent with a new journal refuses, as journal_new, what was asked within 100 ms of its birth.
+        await asyncio.sleep(_JOURNAL_SETTLES_S)
         self._tell("clinic", "")
 
     def _tell(self, part: str, where: object) -> None:

@@ -119,7 +119,8 @@ class Story:
         good = ending.state == state and grown == lines and also and code in ("", ending.code)
         self._check(good, phrase)
         if not good:
-            wanted, found = f"{state} {code} +{lines}", f"{ending.state} {ending.code} +{grown}"
+            wanted = " ".join(filter(None, (state, code, f"+{lines}")))
+            found = f"{ending.state} {ending.code} +{grown}"
             self._transcript.note(phrases.NOT_SO.format(wanted=wanted, found=found))
 
     def _check(self, good: bool, phrase: Phrase) -> None:

@@ -27,9 +27,10 @@ _LABELS: Mapping[Who, Mapping[str, str]] = {
     "demo": {"fr": "démo", "en": "demo"},
 }
 _COLOURS: Mapping[str, str] = {
-    "clinic": "35", "desk": "36", "screen": "33", "ledger": "32", "cable": "31", "demo": "0",
+    "clinic": "35", "desk": "36", "screen": "33", "ledger": "32", "cable": "31", "demo": "1",
     "title": "1", "dim": "2", "good": "32", "bad": "1;31",
 }  # fmt: skip
+_STEADY = ("desk", "screen")
 _MARGIN = 20
 _WIDEST = 100
 
@@ -90,8 +91,8 @@ class Transcript:
             self._line(self._in(f"{number} {self._pick(phrase, language)}", "title" if place == 0 else "dim"))
 
     def says(self, who: Who, phrase: Phrase) -> None:
-        """One thing that happened now; nobody says the same twice in a row."""
-        if self._last.get(who) == phrase:
+        """One thing that happened now; the desk and the screen do not say the same twice in a row."""
+        if who in _STEADY and self._last.get(who) == phrase:
             return
         self._last[who] = phrase
         self._paragraph(f"{time.strftime('%H:%M:%S')}  {_LABELS[who][self.speaks[0]]}", who, phrase)
@@ -127,7 +128,7 @@ class Transcript:
         return phrase.fr if language == "fr" else phrase.en
 
     def _in(self, text: str, shade: str) -> str:
-        return f"\x1b[{_COLOURS[shade]}m{text}\x1b[0m" if self._colours and shade else text
+        return f"\x1b[{_COLOURS[shade]}m{text}\x1b[0m" if self._colours and shade and text else text
 
     def _line(self, text: str) -> None:
         print(text.rstrip(), file=self._out, flush=True)
