@@ -66,7 +66,8 @@ class App:
         )
         self._inbox = self._make_inbox()
         self._voice = self._make_voice()
-        for heard in (self._fleet.heard, self._outbox.applied, Tallies(self._counters).heard, self._applied):
+        # The outbox first: a fact leaves before the states that follow from it.
+        for heard in (self._outbox.applied, self._fleet.heard, Tallies(self._counters).heard, self._applied):
             self._lifecycle.listen(heard)
 
     @classmethod

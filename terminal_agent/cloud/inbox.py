@@ -6,6 +6,7 @@ A reply that is lost is not repeated: the backend repeats its command and gets `
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from protocols.contract import commands, messages
@@ -103,6 +104,7 @@ class Inbox:
         row = applied.row if applied else None
         if decision.verdict == "accepted" and row is not None and row.operation is not None:
             self._fleet.begin(terminal, row.operation, row.attempt, self._deadline(command))
+            await asyncio.sleep(0)  # its first bytes go out now; the log and the reply come after them
         log.info(
             "command_decided",
             op=command.op,

@@ -1,7 +1,7 @@
 """What is told beside the facts: retained states, and lossy events. Nothing here is ever needed later.
 
-States are kept and published anew on each connect; only the newest counts, so a state that changed while
-another was on its way is sent once. Events that cannot leave now are dropped.
+States are kept and published anew on each connect; only the newest counts, so what changed several times
+within a moment, or while another was on its way, is sent once. Events that cannot leave now are dropped.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from terminal_agent.terminal.standing import Standing
 
 # Progress comes a few times a second at most; a flood drops the oldest.
 _WAITING = 256
+# An operation's steps may follow each other within milliseconds: a terminal's state is told when they pause.
+_SETTLE_S = 0.03
 _CRITICAL = frozenset(
     {"money_stopped", "journal_new", "wrong_device", "card_number_masked", "session_taken_over"}
 )
@@ -54,6 +56,8 @@ class Notices:
         self._head = head
         self._kept: dict[_Key, Told] = {}
         self._dirty: dict[_Key, None] = {}
+        self._moved: dict[str, Standing] = {}
+        self._settling: asyncio.TimerHandle | None = None
         self._events: deque[Message] = deque(maxlen=_WAITING)
         self._bell = asyncio.Event()
 
@@ -68,9 +72,10 @@ class Notices:
             self._bell.set()
 
     def stands(self, terminal: str, standing: Standing) -> None:
-        """A terminal's state and capabilities."""
-        self.state("state", standing.state(self._clock.wall()), terminal)
-        self.state("caps", standing.caps(), terminal)
+        """A terminal's state and capabilities may have changed: they are looked at in a moment."""
+        self._moved[terminal] = standing
+        if self._settling is None:
+            self._settling = asyncio.get_running_loop().call_later(_SETTLE_S, self._settle)
 
     def progress(self, terminal: str, notice: Progress) -> None:
         """What a terminal waits for, in both languages."""
@@ -106,6 +111,7 @@ class Notices:
 
     def all_anew(self) -> None:
         """A new connection: every retained state goes out again, with where the journal stands now."""
+        self._settle()
         self._dirty = dict.fromkeys(self._kept)
         self._bell.set()
 
@@ -121,8 +127,19 @@ class Notices:
 
     async def flush(self) -> None:
         """Publish what waits now: the last words before a stop."""
+        self._settle()
         while self._dirty or self._events:
             await self._publish_next()
+
+    def _settle(self) -> None:
+        """Take the states of terminals that may have changed."""
+        if self._settling is not None:
+            self._settling.cancel()
+            self._settling = None
+        moved, self._moved = self._moved, {}
+        for terminal, standing in moved.items():
+            self.state("state", standing.state(self._clock.wall()), terminal)
+            self.state("caps", standing.caps(), terminal)
 
     async def _publish_next(self) -> None:
         if self._events:

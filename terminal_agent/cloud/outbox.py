@@ -122,12 +122,15 @@ class Outbox:
         if before != (self._connection, self._sent) or self._epoch != self._journal.head.epoch:
             return True  # while the journal was read, everything began anew
         for event in events:
-            # Started in order, so they leave in order.
-            task = asyncio.create_task(self._publisher.publish(self._message(event)))
+            # Started in order, so they leave in order; made there, so that the work itself goes on first.
+            task = asyncio.create_task(self._hand_over(event))
             self._handed_over[task] = self._connection
             task.add_done_callback(self._answered)
             self._sent = event.seq
         return bool(events)
+
+    async def _hand_over(self, event: Event) -> None:
+        await self._publisher.publish(self._message(event))
 
     def _answered(self, task: asyncio.Task[None]) -> None:
         """The broker has it, or the link went down: then nothing more goes out until the next connect."""

@@ -113,7 +113,8 @@ class Worker:
                 self.standing.open.pop(row.id, None)
             else:
                 self.standing.open[row.id] = row
-        self._changed.set()
+        if row is None or row.final or row.owed:
+            self._changed.set()  # a step of what is running changes nothing that is to be asked
         self._tell()
 
     # --- the unit ---------------------------------------------------------------------------------
