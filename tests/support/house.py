@@ -67,6 +67,10 @@ class House:
         """The fields of every command, with an id of its own, in the language of the staff."""
         return {**self.client.stamp(actor=ACTOR), "locale": self.locale, **more}
 
+    def now(self) -> datetime:
+        """UTC."""
+        return datetime.now(UTC)
+
     async def send(self, command: TerminalCommand, terminal: str = "t1") -> Pending:
         """Send it to a terminal."""
         return await self.client.send(self.agent.id, terminal, command)
