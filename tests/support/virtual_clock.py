@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 import selectors
 from collections.abc import Callable, Coroutine
 from contextvars import Context
@@ -69,7 +70,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
                 "something that should have been posted, written or set was not"
             )
         target_s = self._now_s + timeout_s
-        while self._timers_s and self._timers_s[0] < target_s - _SAME_S:
+        # Two timers may be closer than what asyncio can tell apart: the clock still moves from one to the other.
+        past_s = max(target_s - _SAME_S, math.nextafter(self._now_s, math.inf))
+        while self._timers_s and self._timers_s[0] < past_s:
             heapq.heappop(self._timers_s)
         exact = self._timers_s and self._timers_s[0] <= target_s + _SAME_S
         self._now_s = self._timers_s[0] if exact else target_s
