@@ -24,7 +24,9 @@ def lost_outcome(dialogue: Dialogue, why: str) -> Outcome:
 
 def with_abort(outcome: Outcome) -> Outcome:
     """The outcome with what came of the wish to stop. The terminal has one word for both: its stop key, a
-    time-out or our 06 B0; staff who asked are told that it was their wish."""
+    time-out or our 06 B0; staff who asked are told that it was their wish. An unknown end tells neither."""
+    if isinstance(outcome, Unknown):
+        return outcome
     effect: AbortEffect = "honoured" if isinstance(outcome, Cancelled | NotStarted) else "too_late"
     code = "aborted" if outcome.code == "aborted_at_terminal" else outcome.code
     return replace(outcome, abort=effect, code=code)

@@ -9,7 +9,7 @@ from protocols.core.errors import LocalError
 from protocols.core.evidence import IDENTITY_KEYS
 from protocols.core.facts import Concluded, Mark, Orphan
 from protocols.core.operations import Attempt
-from protocols.core.outcomes import Approved, TerminalRecord, Unknown
+from protocols.core.outcomes import Approved, Cancelled, NotStarted, Outcome, TerminalRecord, Unknown
 from terminal_agent.commands import batch, human, recovery, report
 from terminal_agent.commands.entries import AbortAsked, Admitted, Adopted, Entry, Escalated, Put, Resolved
 from terminal_agent.commands.moves import TABLE, Word, word_of
@@ -137,7 +137,7 @@ def _doubted(row: Row, before: Row, fact: Concluded, at: datetime) -> Row:
 
 
 def _ended(row: Row, fact: Concluded) -> Row:
-    outcome = fact.outcome
+    outcome = _with_abort(fact.outcome, row)
     amount = outcome.amount if isinstance(outcome, Approved) and outcome.amount is not None else row.amount
     return replace(
         row,
@@ -149,6 +149,14 @@ def _ended(row: Row, fact: Concluded) -> Row:
         owed=False,
         next_check=None,
     )
+
+
+def _with_abort(outcome: Outcome, row: Row) -> Outcome:
+    """The end of an operation that somebody asked to stop says what came of that, also where the session has
+    lost sight of the wish: after a loss, a restart, or because both crossed."""
+    if row.abort_asked is None or outcome.abort is not None:
+        return outcome
+    return replace(outcome, abort="honoured" if isinstance(outcome, Cancelled | NotStarted) else "too_late")
 
 
 def _orphan(record: TerminalRecord, put: Put, reader: Reader) -> Change:

@@ -205,6 +205,18 @@ async def test_an_abort_is_a_fact_on_the_target_once() -> None:
     assert await desk.row(name) == first
 
 
+async def test_the_end_says_what_came_of_an_abort_that_its_session_has_lost_sight_of() -> None:
+    for outcome, came in (("approved", "too_late"), ("not_started", "honoured")):
+        desk, name = await begun()
+        await desk.mark(name)
+        await desk.lifecycle.apply(AbortAsked(name), "t-1")
+        await desk.end(name, DOUBT)
+        found = approved(await desk.row(name))
+        gone = NotStarted(code="not_booked", evidence=Evidence("last"))
+        await desk.end(name, found if outcome == "approved" else gone)
+        assert json.loads((await desk.events())[-1].fact.data)["abort"] == came
+
+
 async def test_doubt_about_a_card_that_was_to_be_kept_is_an_end() -> None:
     desk, name = await begun("store_card", customer="c-1", purpose="recognition")
     await desk.mark(name)
