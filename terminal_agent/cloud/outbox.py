@@ -109,7 +109,7 @@ class Outbox:
             self._acked, self._moved_at = head.acked_seq, now
             self._sent = max(self._sent, head.acked_seq)
             self._fresh = {seq: event for seq, event in self._fresh.items() if seq > head.acked_seq}
-        elif now - self._moved_at >= self._repeat_s:
+        elif now >= self._moved_at + self._repeat_s:  # the very sum that the timer is set to
             log.info("facts_repeated", from_seq=self._acked + 1, up_to_seq=self._sent)
             self._sent, self._moved_at = self._acked, now
 
