@@ -4,12 +4,16 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ONCE   ?=
 TAMPER ?=
+HISTORIES ?= 2000
+SEED   ?= 1
+REPLAY ?=
 
-.PHONY: help demo test check unit bench schemas pins clean
+.PHONY: help demo test check unit prove bench schemas pins clean
 help:
 	@echo "make demo     the main job on real bytes (ONCE=1 ends by itself, TAMPER=1 must fail)"
 	@echo "make test     everything: check, then all tests"
 	@echo "make check    ruff, mypy --strict, import contracts, file sizes, generated files"
+	@echo "make prove    histories of the real agent under faults, judged by the ledger (HISTORIES, SEED, REPLAY)"
 	@echo "make bench    latency and footprint beside a floor, to build/bench.json"
 	@echo "make schemas  write docs/contract and the settings schema from their models"
 
@@ -47,6 +51,9 @@ test: check
 
 unit: $(VENV)/.dev $(VENV)/.project
 	@$(BIN)/python -m pytest -q tests/unit tests/property
+
+prove: $(VENV)/.dev $(VENV)/.project
+	@$(BIN)/python -m tests.prove --histories $(HISTORIES) --seed $(SEED) $(if $(REPLAY),--replay $(REPLAY))
 
 bench: $(VENV)/.dev $(VENV)/.project
 	@$(BIN)/python -m tests.bench

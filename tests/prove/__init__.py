@@ -1,0 +1,1 @@
+"""The deterministic proof: whole histories of the real agent in virtual time, judged by the ledger alone."""

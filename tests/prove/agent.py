@@ -1,0 +1,207 @@
+"""One process of the real agent: the application as it is composed in production, with the world's ends.
+
+Replaced are the broker's library (a simulated link), the serial port (the cable), the disk under SQLite, the
+clock and the entropy. Everything between is the product's own code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from protocols.core.session import Progress
+from terminal_agent.app import App
+from terminal_agent.cloud.link import Link as RealLink
+from terminal_agent.commands.lifecycle import Applied
+from terminal_agent.commands.restart import begin_again
+from terminal_agent.journal.reserve import Reserve
+from terminal_agent.journal.sqlite import SqliteJournal, open_journal
+from terminal_agent.settings import Settings
+from terminal_agent.supervision.unit import Unit
+from terminal_agent.terminal.fleet import Fleet
+from tests.prove import disk
+from tests.prove.broker import Link
+from tests.prove.cable import Port
+from tests.prove.loop import AtOnce
+from tests.prove.schedule import Stage
+
+if TYPE_CHECKING:
+    from tests.prove.world import World
+
+_LEFT_OUT = frozenset({"voice", "sighting"})  # numbers about the process, and USB: nothing that moves money
+_STAGES: Mapping[str, Stage] = {
+    "accepted": "accepted",
+    "committed": "committed",
+    "result_seen": "result_seen",
+    "in_doubt": "in_doubt",
+    "needs_human": "needs_human",
+    "awaiting_card": "card",
+    "card_present": "card",
+    "pin": "pin",
+    "authorizing": "host",
+}
+
+
+class _ProvenApp(App):
+    """The composition root, with the two doors to the outside replaced."""
+
+    def __init__(
+        self,
+        process: Process,
+        settings: Settings,
+        journal: SqliteJournal,
+    ) -> None:
+        self.process = process
+        world = process.world
+        super().__init__(settings, journal, world.clock, process.chance.randbytes)
+        self._lifecycle.listen(process.booked)
+
+    def _make_link(self) -> RealLink:
+        process = self.process
+        link = Link(
+            process.world.broker,
+            effect=process.effect,
+            dead=lambda: process.dead,
+            on_message=self._received,
+            on_connected=self._connected,
+        )
+        return link  # type: ignore[return-value]  # publishes and runs as the real one does
+
+    def _make_fleet(self) -> Fleet:
+        told = self._notices.progress
+
+        def progress(terminal: str, notice: Progress) -> None:
+            self.process.progressed(notice)
+            told(terminal, notice)
+
+        self._notices.progress = progress  # type: ignore[method-assign]  # listened to on its way
+        fleet = super()._make_fleet()
+        for worker in fleet._workers.values():
+            worker._endpoints = {"terminal": self.process.new_port}
+        return fleet
+
+    async def _connected(self) -> None:
+        """As in production, without `info`, whose version is looked up on the disk each time."""
+        self._voice.state()
+        self._notices.all_anew()
+        self._outbox.connected()
+
+    async def live(self) -> None:
+        """What `run` does, without signals."""
+        configured = {terminal.id for terminal in self._settings.terminals}
+        await begin_again(self._journal, self._lifecycle, configured)
+        for unit in self._units():
+            if unit.name not in _LEFT_OUT:
+                self._supervisor.add(unit)
+        await asyncio.get_running_loop().create_future()
+
+    def units(self) -> tuple[Unit, ...]:
+        """All units of the product."""
+        return self._units()
+
+    @property
+    def depth(self) -> int:
+        """Facts that are not acknowledged."""
+        return self._outbox.depth
+
+    @property
+    def life(self) -> tuple[str, int]:
+        """Its epoch and boot."""
+        head = self._journal.head
+        return head.epoch, head.boot
+
+    @property
+    def money_stopped(self) -> bool:
+        """Whether the journal failed."""
+        return self._supervisor.money_stopped is not None
+
+
+class Process:
+    """From its start to its end. A dead one has no effect any more, whatever its tasks still do."""
+
+    def __init__(self, world: World, settings: Settings, folder: Path, number: int) -> None:
+        self.world = world
+        self.dead = False
+        self.number = number
+        self.started_s = asyncio.get_running_loop().time()
+        self.chance = Random(f"process {world.plan.seed} {number}")
+        self.app: _ProvenApp | None = None
+        self._settings = settings
+        self._folder = folder
+        self._task = asyncio.get_running_loop().create_task(self._run(), name=f"process {number}")
+
+    async def _run(self) -> None:
+        world = self.world
+        path = self._folder / f"{world.plan.seed}-{self.number}.sqlite3"
+        disk.insert(world.disk)
+        reserve = Reserve(self._folder / "reserve", 4096, 1, lambda _path: world.disk.free_bytes())
+        journal = await open_journal(
+            path,
+            world.clock,
+            self.chance.randbytes,
+            reserve=reserve,
+            executor=AtOnce(lambda: self.dead),
+            connect=disk.connect,
+        )
+        self.app = _ProvenApp(self, self._settings, journal)
+        await self.app.live()
+
+    @property
+    def outbox_depth(self) -> int:
+        """Facts that the backend has not acknowledged yet."""
+        return self.app.depth if self.app is not None else 1
+
+    @property
+    def life(self) -> tuple[str, int]:
+        """Its epoch and boot."""
+        return self.app.life if self.app is not None else ("", 0)
+
+    @property
+    def failed(self) -> BaseException | None:
+        """What it died of by itself."""
+        if not self._task.done() or self._task.cancelled():
+            return None
+        return self._task.exception()
+
+    def new_port(self) -> Port:
+        """An endpoint of the cable's."""
+        return Port(self.world.cable, lambda: self.dead)
+
+    def effect(self, what: str) -> None:
+        """Something outside is about to change, or has just changed."""
+        if not self.dead:
+            self.world.effect(what)
+
+    def booked(self, applied: Applied) -> None:
+        """An entry is on disk."""
+        row = applied.row
+        if row is not None and not self.dead:
+            self.world.stands(row.id, None if row.final else _STAGES[row.state])
+
+    def progressed(self, notice: Progress) -> None:
+        """The terminal told what it waits for."""
+        if notice.operation_id is not None and notice.state in _STAGES and not self.dead:
+            self.world.stands(notice.operation_id, _STAGES[notice.state])
+
+    def die(self) -> None:
+        """kill -9: from here on nothing that it does has an effect; then its tasks are swept up."""
+        self.dead = True
+        asyncio.get_running_loop().call_soon(self._sweep)
+
+    def _sweep(self) -> None:
+        mine = [task for task in asyncio.all_tasks() if task not in self.world.own_tasks]
+        for task in sorted(mine, key=lambda task: task.get_name()):
+            task.cancel()
+
+    def forget_lock(self) -> None:
+        """The lock's file, which the system would have released."""
+        for name in self._folder.glob(f"{self.world.plan.seed}-{self.number}.*"):
+            with suppress(FileNotFoundError):
+                name.unlink()
+
+
+NewPort = Callable[[], Port]

@@ -1,0 +1,205 @@
+"""The broker between agent and backend, and the agent's link to it, in place of `terminal_agent.cloud.link`.
+
+QoS 1: what was handed over may be lost with the broker, come twice, or come in another order after a
+reconnect; what was acknowledged early may never have been handled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+
+from protocols.contract.messages import Message
+from protocols.contract.topics import AgentTopics
+from terminal_agent.cloud.traffic import Inbound, LinkDownError, address_of
+
+_LATENCY_S = 0.004
+_BACK_S = 0.5
+
+
+class Broker:
+    """Between the two. `up` is whether the agent's connection can be made."""
+
+    def __init__(self, chance: Random, topics: AgentTopics, to_backend: Callable[[Message], None]) -> None:
+        self.on_handed: Callable[[bytes], None] = lambda _payload: None
+        self.chance = chance
+        self.topics = topics
+        self.up = True
+        self.early_acks = 0  # messages that are acknowledged, and then the process never handles them
+        self.loses = 0  # messages that are lost on either way
+        self.doubles = 0
+        self.swaps = 0
+        self.published: list[Message] = []
+        self._to_backend = to_backend
+        self._waiting: list[tuple[str, bytes]] = []  # for the agent, while it is away
+        self._link: Link | None = None
+        self._reconnect = asyncio.Event()
+        self._reconnect.set()
+        self._swapped: Message | None = None
+
+    # --- the agent's side ---------------------------------------------------------------------------
+
+    async def connected(self, link: Link) -> None:
+        """Wait until the connection stands."""
+        while not self.up:
+            self._reconnect.clear()
+            await self._reconnect.wait()
+        await asyncio.sleep(_LATENCY_S)
+        self._link = link
+        waiting, self._waiting = self._waiting, []
+        if self.swaps and len(waiting) > 1:
+            self.swaps -= 1
+            waiting.reverse()
+        for topic, payload in waiting:
+            self._hand(topic, payload)
+
+    def gone(self, link: Link) -> None:
+        """The agent's connection is over."""
+        if self._link is link:
+            self._link = None
+
+    def gone_with(self, process: object) -> None:
+        """The agent's process is gone: the broker notices, and says its will."""
+        if self._link is not None:
+            self._link = None
+
+    def publish(self, message: Message) -> bool:
+        """Take a message of the agent's; whether its sender hears that it was taken."""
+        self.published.append(message)
+        if self.loses:
+            self.loses -= 1
+            return True
+        if self.swaps and self._swapped is None and "/evt/" in message.topic:
+            self._swapped = message
+            asyncio.get_running_loop().call_later(1.0, self._release)
+            return True
+        self._later(message)
+        if self.doubles:
+            self.doubles -= 1
+            self._later(message)
+        if self._swapped is not None:
+            self.swaps = max(self.swaps - 1, 0)
+            self._release()
+        return True
+
+    def _release(self) -> None:
+        held, self._swapped = self._swapped, None
+        if held is not None:
+            self._later(held)
+
+    def _later(self, message: Message) -> None:
+        asyncio.get_running_loop().call_later(_LATENCY_S, self._to_backend, message)
+
+    # --- the backend's side -------------------------------------------------------------------------
+
+    def send(self, message: Message) -> None:
+        """A command or an acknowledgement for the agent."""
+        if self.loses:
+            self.loses -= 1
+            return
+        asyncio.get_running_loop().call_later(_LATENCY_S, self._hand, message.topic, message.payload)
+        if self.doubles:
+            self.doubles -= 1
+            asyncio.get_running_loop().call_later(2 * _LATENCY_S, self._hand, message.topic, message.payload)
+
+    def _hand(self, topic: str, payload: bytes) -> None:
+        if self._link is None:
+            self._waiting.append((topic, payload))
+        elif self.early_acks:
+            self.early_acks -= 1  # paho says that it has it; the process dies before it looks
+        else:
+            self.on_handed(payload)
+            self._link.hand(topic, payload)
+
+    # --- faults -------------------------------------------------------------------------------------
+
+    def cut(self, seconds: float, *, forget: bool = False) -> None:
+        """The connection ends and cannot be made for a while; `forget`: and what waited is lost."""
+        self.up = False
+        if self._link is not None:
+            self._link.broken()
+            self._link = None
+        if forget:
+            self._waiting.clear()
+        asyncio.get_running_loop().call_later(seconds, self.mend, forget)
+
+    def mend(self, forget: bool = False) -> None:
+        """It can be made again."""
+        if forget:
+            self._waiting.clear()
+        self.up = True
+        self._reconnect.set()
+
+
+class Link:
+    """The agent's end, with the manners of the real one: a task for each message, LinkDownError when down."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        effect: Callable[[str], None],
+        dead: Callable[[], bool],
+        on_message: Callable[[Inbound], Awaitable[None]],
+        on_connected: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._broker = broker
+        self._effect = effect
+        self._dead = dead
+        self._on_message = on_message
+        self._on_connected = on_connected
+        self._up = False
+        self._broken = asyncio.Event()
+        self._inbox: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+
+    async def publish(self, message: Message, *, correlation: bytes | None = None) -> None:
+        """Hand a message to the broker. Raises LinkDownError."""
+        if not self._up:
+            raise LinkDownError("there is no connection to the broker")
+        self._effect("before a message")
+        if self._dead():
+            await asyncio.get_running_loop().create_future()
+        if not self._up:
+            raise LinkDownError("the connection broke before the message was out")
+        self._broker.publish(message)
+        self._effect("after a message")
+        if self._dead():
+            await asyncio.get_running_loop().create_future()
+        await asyncio.sleep(_LATENCY_S)
+        if not self._up:
+            raise LinkDownError("the connection broke before the broker's word")
+
+    async def run(self) -> None:
+        """Keep a connection up until cancelled."""
+        async with asyncio.TaskGroup() as handlers:
+            while True:
+                self._broken.clear()
+                await self._broker.connected(self)
+                self._up = True
+                listening = asyncio.create_task(self._listen(handlers))
+                announcing = asyncio.create_task(self._on_connected())
+                try:
+                    await self._broken.wait()
+                finally:
+                    self._up = False
+                    listening.cancel()
+                    announcing.cancel()
+                    self._broker.gone(self)
+                await asyncio.sleep(_BACK_S)
+
+    async def _listen(self, handlers: asyncio.TaskGroup) -> None:
+        while True:
+            topic, payload = await self._inbox.get()
+            inbound = Inbound(address_of(topic, self._broker.topics), payload)
+            handlers.create_task(self._on_message(inbound))  # type: ignore[arg-type]  # a coroutine
+
+    def hand(self, topic: str, payload: bytes) -> None:
+        """The broker delivers."""
+        if not self._dead():
+            self._inbox.put_nowait((topic, payload))
+
+    def broken(self) -> None:
+        """The connection is lost."""
+        self._up = False
+        self._broken.set()

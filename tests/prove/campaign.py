@@ -1,0 +1,48 @@
+"""Many histories on all cores."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+from tests.prove.history import Result, run_history
+from tests.prove.tally import Tally
+
+_SLICE = 50
+
+
+def seeds_of(seed: int, histories: int) -> range:
+    """The histories of a campaign: those of another seed are others."""
+    return range(seed * 10_000_000, seed * 10_000_000 + histories)
+
+
+def run(seed: int, histories: int, workers: int | None = None) -> tuple[Tally, float, int]:
+    """Play them all; the sums, the seconds it took, on how many cores."""
+    count = workers or os.cpu_count() or 1
+    started_s = time.monotonic()
+    whole = Tally()
+    with ProcessPoolExecutor(count) as pool:
+        for done in as_completed([pool.submit(_slice, part) for part in _parts(seeds_of(seed, histories))]):
+            whole.add(done.result())
+    return whole, time.monotonic() - started_s, count
+
+
+def first_failing(seed: int, histories: int) -> Result | None:
+    """The first history that breaks a promise, in order; None when none does. On one core."""
+    return next(
+        (result for one in seeds_of(seed, histories) if (result := run_history(one)).violations), None
+    )
+
+
+def _slice(seeds: range) -> Tally:
+    tally = Tally()
+    for seed in seeds:
+        tally.take(run_history(seed))
+    return tally
+
+
+def _parts(seeds: range) -> Iterator[range]:
+    for start in range(seeds.start, seeds.stop, _SLICE):
+        yield range(start, min(start + _SLICE, seeds.stop))

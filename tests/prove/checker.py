@@ -1,0 +1,222 @@
+"""The judge. It reads the acquirer's ledger and the backend's inbox, and nothing else.
+
+A line belongs to the command of the same kind and amount: within a history no two commands share one. What
+was paid at the terminal by hand was paid with another card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from protocols.contract.commands import MONEY, OCCUPYING
+from protocols.contract.words import is_final
+from simulator.acquirer.lines import Line
+from simulator.cards import CARDS
+from tests.prove.backend import Backend, Command
+
+_BOOKS: Mapping[str, str] = {"sale": "charge", "refund": "refund", "preauth": "hold", "capture": "capture"}
+_EFFECT: Mapping[str, str] = {
+    "sale": "charged",
+    "capture": "charged",
+    "refund": "returned",
+    "preauth": "held",
+    "reversal": "returned",
+}
+_NUMBERS = tuple(card.number.encode() for card in CARDS.values())
+# The clocks of the backend and of an agent that takes money differ by at most this (design §5).
+_CLOCKS_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A promise that was broken: I1 to I10 of the field notes."""
+
+    promise: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What the ledger holds of one command: lines of its own, and those that stand."""
+
+    lines: tuple[Line, ...]
+    standing: tuple[Line, ...]
+
+
+class Books:
+    """The ledger's lines by the command that caused them."""
+
+    def __init__(self, lines: Sequence[Line], commands: Sequence[Command], hand_brand: str) -> None:
+        self._lines = lines
+        self._commands = commands
+        self._by_id = {line.id: line for line in lines}
+        self._hand = hand_brand
+
+    def of(self, command: Command, original: Command | None) -> Booked:
+        """Its own lines. A reversal's are those that name a line of its original."""
+        if command.op == "reversal":
+            own = self._reversals(command, original)
+        else:
+            own = [
+                line
+                for line in self._lines
+                if line.kind == _BOOKS[command.op]
+                and line.amount_minor == command.amount_minor
+                and line.brand != self._hand
+            ]
+        return Booked(tuple(own), tuple(line for line in own if not self._taken_back(line)))
+
+    def _reversals(self, command: Command, original: Command | None) -> list[Line]:
+        """Lines that name a line of the original's; where several commands did, those approved come first."""
+        if original is None or command is not self._undoer_of(original):
+            return []
+        undone = {line.id for line in self.of(original, None).lines}
+        return [
+            line
+            for line in self._lines
+            if line.kind in ("reversal", "release")
+            and line.reverses in undone
+            and line.receipt != self._by_id[line.reverses].receipt
+        ]
+
+    def _undoer_of(self, original: Command) -> Command | None:
+        rivals = [
+            one
+            for one in self._commands
+            if one.original == original.id and one.op == "reversal" and not one.rejected
+        ]
+        rivals.sort(key=lambda one: (one.final or {}).get("state") != "approved")
+        return rivals[0] if rivals else None
+
+    def _taken_back(self, line: Line) -> bool:
+        """Undone by the terminal itself: under the line's own receipt number."""
+        return any(
+            later.kind == "reversal" and later.reverses == line.id and later.receipt == line.receipt
+            for later in self._lines
+        )
+
+
+def check(
+    backend: Backend, lines: Sequence[Line], hand_brand: str, said: Sequence[bytes], ended_s: float
+) -> Iterator[Violation]:
+    """Every promise that does not hold at the end of a history."""
+    books = Books(lines, tuple(backend.commands.values()), hand_brand)
+    by_amount: dict[tuple[str, int], Command] = {}
+    for command in backend.commands.values():
+        if command.op in OCCUPYING:
+            yield from _ends(command)
+        if command.op in MONEY:
+            original = backend.commands.get(command.original or "")
+            yield from _money(command, books.of(command, original))
+            by_amount[command.op, command.amount_minor] = command
+        if command.op == "abort":
+            yield from _abort(command, backend)
+    yield from _nobodys(lines, hand_brand, by_amount)
+    yield from _facts(backend)
+    yield from _numbers(said)
+
+
+def _money(command: Command, booked: Booked) -> Iterator[Violation]:
+    name = f"{command.op} {command.amount_minor} ({command.id[-4:]})"
+    if len(booked.lines) > 1:
+        yield Violation("I1", f"{name} was sent more than once: the ledger has {len(booked.lines)} lines")
+    if command.rejected and booked.lines:
+        yield Violation("I4", f"{name} was rejected and ran")
+    late_s = command.handed_s - command.not_after_s if command.handed_s is not None else 0.0
+    if late_s > _CLOCKS_S and booked.lines:
+        yield Violation("I5", f"{name} had expired {late_s:.0f} s before the agent got it, and ran")
+    if command.rejected:
+        return
+    final = command.final
+    believed = command.corrected[-1] if command.corrected else final
+    if believed is None:
+        if booked.standing and not command.with_a_human:
+            yield Violation("I2", f"{name} stands in the ledger and the backend does not know how it ended")
+        return
+    stands = len(booked.standing) == 1
+    if stands != (believed["state"] == "approved"):
+        yield Violation("I4", f"{name} was told as {believed['state']}, the ledger has {booked.standing}")
+    elif stands and believed["money"] != _EFFECT[command.op]:
+        yield Violation("I4", f"{name} was told with money {believed['money']}")
+    elif stands and believed.get("amount_minor") not in (None, booked.standing[0].amount_minor):
+        yield Violation("I4", f"{name} was told with amount {believed.get('amount_minor')}")
+    elif not stands and believed["money"] not in ("none", "returned"):
+        yield Violation("I4", f"{name} was told with money {believed['money']}, the ledger has nothing")
+
+
+def _ends(command: Command) -> Iterator[Violation]:
+    name = f"{command.op} ({command.id[-4:]})"
+    if not command.replies and command.final is None:
+        yield Violation("I8", f"{name} was never answered")
+    elif not command.settled and not command.with_a_human:
+        stands = command.latest["state"] if command.latest else "unknown"
+        yield Violation("I8", f"{name} still stands at {stands}")
+    ends = [view for view in command.views if is_final(view["state"])]
+    told = {(view["state"], view["money"]) for view in ends}
+    if len(told) > 1:
+        yield Violation("I3", f"{name} ended as {sorted(told)}")
+    for epoch in dict.fromkeys(view["epoch"] for view in command.views):
+        yield from _order(name, [view for view in command.views if view["epoch"] == epoch])
+    for view in command.views:
+        if view["state"] in ("in_doubt", "needs_human") and view.get("owner") is None:
+            yield Violation("I8", f"{name} is in doubt and nobody's")
+        if view["state"] == "in_doubt" and view.get("next_check") is None:
+            yield Violation("I8", f"{name} is in doubt without a next check")
+    for reply in command.replies:
+        state = reply.get("state")
+        if state and ends and is_final(state["state"]) and state["state"] != ends[0]["state"]:
+            yield Violation("I3", f"{name} was answered {state['state']} and ended {ends[0]['state']}")
+
+
+def _order(name: str, views: Sequence[Mapping[str, Any]]) -> Iterator[Violation]:
+    """Within the life of one journal; one that was restored tells again what it had told."""
+    ended = [is_final(view["state"]) for view in views]
+    if sum(ended) > 1:
+        yield Violation("I2", f"{name} ended {sum(ended)} times")
+    if any(ended) and not ended[-1]:
+        yield Violation("I3", f"{name} moved on after its end")
+
+
+def _abort(command: Command, backend: Backend) -> Iterator[Violation]:
+    target = backend.commands.get(str(command.data.get("target_operation_id")))
+    if target is None or target.final is None:
+        return
+    said = target.final.get("abort")
+    if said == "honoured" and target.final["state"] == "approved":
+        yield Violation("I7", f"the abort of {target.op} was told as honoured, and it was approved")
+
+
+def _nobodys(
+    lines: Sequence[Line], hand_brand: str, commands: Mapping[tuple[str, int], Command]
+) -> Iterator[Violation]:
+    kinds = {kind: op for op, kind in _BOOKS.items()}
+    for line in lines:
+        op = kinds.get(line.kind)
+        if op and line.brand != hand_brand and (op, line.amount_minor) not in commands:
+            yield Violation("I2", f"a {line.kind} of {line.amount_minor} that nobody ordered")
+
+
+def _facts(backend: Backend) -> Iterator[Violation]:
+    for epoch, seq in backend.twice_told:
+        yield Violation("I3", f"fact {seq} of epoch {epoch[-4:]} was told with two contents")
+    epochs: dict[str, list[int]] = {}
+    for epoch, seq in backend.facts:
+        epochs.setdefault(epoch, []).append(seq)
+    current = max(epochs, default=None)
+    if current is not None and sorted(epochs[current]) != list(range(1, len(epochs[current]) + 1)):
+        yield Violation("I2", f"facts of epoch {current[-4:]} have gaps that were never filled")
+    for stranger in backend.strangers:
+        yield Violation("I2", f"the agent tells of what was never ordered: {_named(stranger)}")
+
+
+def _numbers(said: Sequence[bytes]) -> Iterator[Violation]:
+    everything = b"\n".join(said)
+    for number in _NUMBERS:
+        if number in everything:
+            yield Violation("I6", f"a card number ending in {number[-4:].decode()} left the process")
+
+
+def _named(told: Mapping[str, Any]) -> str:
+    return f"{told.get('op')} {told.get('operation_id')} {told.get('state')}"
