@@ -16,6 +16,7 @@ from protocols.contract.commands import Purpose, TerminalCommand
 from protocols.contract.fields import Locale, Text
 from protocols.contract.operation import OperationView
 from protocols.contract.replies import Reply
+from simulator.clinic.cancelling import end
 from simulator.clinic.store import FactStore
 from terminal_agent.client import (
     Abort,
@@ -115,9 +116,7 @@ class FrontDesk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Disconnect."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self._client.__aexit__(kind, error, trace)
 
     async def opened(self, timeout_s: float = _READY_WITHIN_S) -> None:

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from simulator.clinic.cancelling import end
 from simulator.clinic.desk import DeskError
 from simulator.demo import phrases
 from simulator.demo.bench import Bench
@@ -26,7 +27,7 @@ from simulator.demo.recorder import RecorderError
 from simulator.demo.remote import RemoteError
 from simulator.demo.story import Story
 from simulator.demo.tampering import tamper
-from simulator.demo.transcript import Phrase, Transcript, money, to_stdout
+from simulator.demo.transcript import Transcript, money, to_stdout
 from simulator.demo.watching import Watcher
 
 GOOD, BAD, UNABLE, INTERRUPTED = 0, 1, 2, 130
@@ -42,7 +43,7 @@ class Demo:
         self._transcript = transcript
         self._once = once
         self._watcher = Watcher(transcript, places.ledger, places.cable)
-        self._stage: Literal["telling", "playing", "ending"] = "telling"
+        self._stage: Literal["starting", "telling", "playing", "ending"] = "starting"
         self._quit = asyncio.Event()
 
     async def run(self) -> bool | None:
@@ -53,41 +54,50 @@ class Demo:
         await asyncio.wait((session,))
         return None if session.cancelled() else session.result()
 
-    def _asked_to_stop(self, session: asyncio.Task[bool]) -> None:
-        """Ctrl-C ends the play, or breaks the story off; a second one does not disturb the tidying up."""
-        if self._stage == "telling":
-            self._stage = "ending"
+    def _asked_to_stop(self, session: asyncio.Task[bool | None]) -> None:
+        """Ctrl-C ends the play or breaks the story off; a second one does not disturb the tidying up."""
+        if self._stage == "starting" and not self._quit.is_set():
             session.cancel()
         self._quit.set()
 
-    async def _session(self) -> bool:
+    async def _session(self) -> bool | None:
         async with Bench(
             self._places,
             locale=self._transcript.speaks[0],
-            on_started=self._started,
+            on_started=self._transcript.started,
             on_screen=self._watcher.screen,
             on_reading=self._watcher.reading,
         ) as bench:
-            self._watcher.quiet = False
+            self._stage, self._watcher.quiet = "telling", False
             following = asyncio.create_task(self._watcher.follow())
             try:
                 good = await self._tell(bench)
-                if not self._once:
+                if good is not None and not self._once:
                     await self._play(bench)
                 self._stage, self._watcher.quiet = "ending", True
-                self._transcript.plain()
-                self._transcript.says("demo", phrases.ENDING)
-                await bench.finish()
+                if good is not None:
+                    self._transcript.plain()
+                    self._transcript.says("demo", phrases.ENDING)
+                    await bench.finish()
             finally:
-                following.cancel()
-                await asyncio.gather(following, return_exceptions=True)
+                await end((following,))
         return good
 
-    async def _tell(self, bench: Bench) -> bool:
+    async def _tell(self, bench: Bench) -> bool | None:
+        """Tell the story: whether it went as it must; None when it was broken off."""
         story = Story(bench.desk, bench.remote, self._watcher, self._transcript)
-        async with asyncio.timeout(_STORY_WITHIN_S):
-            await story.tell()
-        return story.good
+        telling = asyncio.create_task(story.tell())
+        quitting = asyncio.create_task(self._quit.wait())
+        both = (telling, quitting)
+        await asyncio.wait(both, timeout=_STORY_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
+        quitting.cancel()
+        if telling.done():
+            telling.result()
+            return story.good
+        await end((telling,))
+        if self._quit.is_set():
+            return None
+        raise TimeoutError
 
     async def _play(self, bench: Bench) -> None:
         self._stage = "playing"
@@ -96,9 +106,6 @@ class Demo:
             invite(bench, self._transcript, with_keys=with_keys)
             await self._quit.wait()
         await play.close()
-
-    def _started(self, phrase: Phrase, seconds: float) -> None:
-        self._transcript.started(phrase, seconds)
 
 
 async def judge(places: Places) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from simulator.clinic.cancelling import end
 from simulator.clinic.desk import DeskError, Pending
 from simulator.demo import phrases
 from simulator.demo.bench import Bench
@@ -58,10 +59,7 @@ class Play:
 
     async def close(self) -> None:
         """Stop waiting for what is under way; the agent goes on with it."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(self._tasks)
 
     async def _done(self, work: Awaitable[None]) -> None:
         try:

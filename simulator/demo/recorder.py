@@ -18,6 +18,8 @@ from typing import Self, TextIO
 
 import aiomqtt
 
+from simulator.clinic.cancelling import end
+
 EVERYTHING = "#"
 END_TOPIC = "demo/end"
 """Our own mark behind the last message; no part of the contract."""
@@ -57,8 +59,7 @@ class Recorder:
     async def __aexit__(self, *_: object) -> None:
         """Stop listening. Use `finish` first where the record must be whole."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end((self._task,))
         with suppress(aiomqtt.MqttError):
             await self._client.__aexit__(None, None, None)
 

@@ -1,0 +1,144 @@
+"""`make demo` as a user runs it: a process, its transcript, its exit code, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+_WITHIN_S = 90.0
+
+
+def command(folder: Path, **environment: str) -> subprocess.Popen[str]:
+    """The demo, in a folder of its own, with no keyboard."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "simulator.demo"],
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(ROOT), "LANG": "en_CA.UTF-8", **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def ended(demo: subprocess.Popen[str]) -> tuple[int, str]:
+    """Its exit code and all it said."""
+    try:
+        out, _ = demo.communicate(timeout=_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        demo.kill()
+        out, _ = demo.communicate()
+        pytest.fail(f"the demo did not end:\n{out}")
+    return demo.returncode, out
+
+
+def run_folder(folder: Path) -> Path:
+    (run,) = (folder / "build" / "demo").iterdir()
+    return run
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Command lines of living processes that name this folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if str(folder) in words:
+                found.append(words)
+    return found
+
+
+def until_gone(folder: Path) -> list[str]:
+    """What is still there after a moment: a killed process takes one to disappear."""
+    deadline = time.monotonic() + 10
+    while (left := processes_of(folder)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+def test_once_tells_the_whole_story_and_the_judge_agrees(tmp_path: Path) -> None:
+    code, out = ended(command(tmp_path, ONCE="1"))
+    assert code == 0, out
+    assert "✗" not in out
+    assert "\x1b" not in out
+    for sentence in (
+        "kind “recognition”",
+        "refused up front (not_chargeable)",
+        "approved, one more line in the ledger",
+        "“duplicate”, and the ledger did not move",
+        "declined, nothing in the ledger",
+        "the desk was told to wait",
+        "Evidence: last",
+        "stopped in time, nothing in the ledger",
+        "VERDICT: ledger and traffic agree.",
+    ):
+        assert sentence in re.sub(r"\s+", " ", out), out
+    lines = (run_folder(tmp_path) / "ledger.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["amount_minor"] for line in lines] == [4750, 8000]
+    assert until_gone(tmp_path) == []
+
+
+def test_a_tampered_ledger_is_noticed_and_the_line_named(tmp_path: Path) -> None:
+    code, out = ended(command(tmp_path, ONCE="1", TAMPER="1", LANG="fr_CA.UTF-8"))
+    assert code == 1, out
+    assert "on falsifie la ligne 2" in out
+    assert "✗   Registre, ligne 2 : un débit de 81,00 $" in out
+    assert "NE concordent PAS" in out
+    assert until_gone(tmp_path) == []
+
+
+def test_it_stays_up_until_it_is_stopped_and_judges_then(tmp_path: Path) -> None:
+    demo = command(tmp_path)
+    assert demo.stdout is not None
+    said = []
+    for line in demo.stdout:
+        said.append(line)
+        if "MQTT 5: 127.0.0.1:" in line:
+            break
+    text = "".join(said)
+    assert demo.poll() is None, text
+    assert "terminal-agent journal operations --config" in text
+    assert processes_of(tmp_path) != []
+    demo.send_signal(signal.SIGINT)
+    code, out = ended(demo)
+    assert code == 0, text + out
+    assert "VERDICT: ledger and traffic agree." in out
+    assert until_gone(tmp_path) == []
+
+
+def test_interrupted_in_the_middle_nothing_is_left_behind(tmp_path: Path) -> None:
+    demo = command(tmp_path, ONCE="1")
+    assert demo.stdout is not None
+    for line in demo.stdout:
+        if "2. Take a payment" in line:
+            break
+    demo.send_signal(signal.SIGINT)
+    code, out = ended(demo)
+    assert code == 130, out
+    assert "no verdict" in out
+    assert until_gone(tmp_path) == []
+
+
+def test_killed_outright_it_takes_its_programs_with_it(tmp_path: Path) -> None:
+    demo = command(tmp_path, ONCE="1", TMPDIR=str(tmp_path))
+    assert demo.stdout is not None
+    for line in demo.stdout:
+        if "2. Take a payment" in line:
+            break
+    assert len(processes_of(tmp_path)) >= 3
+    demo.kill()
+    demo.communicate()
+    assert until_gone(tmp_path) == []
