@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 _ABORT_INSTRUCTION = 0x1E
 _WRONG_CURRENCY = 0x6F
 
+# A terminal's status is the answer to 05 01 alone (PA00P015 ch. 2.55).
+_ANSWERED_OTHERWISE = frozenset({Errand.NOTE, Errand.READ, Errand.WORK})
+
 
 class Hearing:
     """Reads the terminal's messages for one session; all state is the session's."""
@@ -238,6 +241,8 @@ class Hearing:
         errand = session.errand
         if errand is None:
             return
+        if message.terminal_status is not None and errand in _ANSWERED_OTHERWISE:
+            return  # a late answer to an enquiry that we had repeated: that to our newer question follows
         if errand is Errand.REGISTER:
             session.finish_errand(now)
             self._greeting.registered(message, now)

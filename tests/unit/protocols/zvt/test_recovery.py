@@ -110,6 +110,18 @@ def test_old_dialogue_that_ends_without_a_result_is_asked() -> None:
     assert isinstance(script.concluded.outcome, NotStarted)
 
 
+def test_both_answers_to_an_enquiry_that_was_repeated_do_not_put_us_out_of_step() -> None:
+    script = recovering(COMMITTED, TAKEN)
+    script.hear("04FF0117", "060F00")  # of the old dialogue: our enquiry is asked again
+    script.hear(OK, READY)
+    assert script.sent[-1].startswith("0620")
+    script.hear(OK, READY)
+    assert script.stages == []
+    script.hear(OK, status("00", "0042"), "060F00")
+    assert isinstance(script.concluded.outcome, Approved)
+    assert script.sent[-1].startswith("0600")
+
+
 def test_busy_terminal_is_asked_again_later() -> None:
     script = recovering(COMMITTED, TAKEN)
     script.hear("849C00")
