@@ -99,7 +99,7 @@ class Bench:
         self._recorder = await self._stack.enter_async_context(
             Recorder(broker.HOST, self.port, self._places.traffic)
         )
-        self._places.write_settings(self.port)
+        self._places.write_settings(self.port, self._locale)
         await self._start_terminal()
         self.desk = await self._stack.enter_async_context(self._make_desk())
         self._stack.push_async_callback(self.agent.stop)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from protocols.contract.fields import Locale
+
 CLINIC = "clinique-demo"
 AGENT = "accueil"
 TERMINAL = "terminal-1"
@@ -26,6 +28,7 @@ title = "The demo: chip and PIN; nobody comes to the fourth payment"
 
 [terminal]
 booking_policy = "reverse"
+language = "{language}"
 host_s = 0.5
 
 [[cardholder]]
@@ -127,9 +130,9 @@ class Places:
         """What a program printed."""
         return self.folder / f"{name}.log"
 
-    def write_settings(self, port: int) -> None:
-        """Write the settings of agent and terminal; `port` is the broker's."""
-        self.scenario.write_text(_SCENARIO, encoding="utf-8")
+    def write_settings(self, port: int, language: Locale = "fr") -> None:
+        """Write the settings of agent and terminal; `port` is the broker's, `language` the terminal's."""
+        self.scenario.write_text(_SCENARIO.format(language=language), encoding="utf-8")
         text = _AGENT.format(clinic=CLINIC, agent=AGENT, terminal=TERMINAL, port=port, cable=self.cable)
         self.agent_settings.write_text(text, encoding="utf-8")
 
