@@ -17,6 +17,7 @@ _KNOWN_SHAPES = re.compile(
     r"|\b\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)",
     re.ASCII,
 )
+_SHORTEST = 13
 # No honest field has a longer run of digits; searching one would cost a second of CPU per message.
 _LONGEST = 64
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
@@ -36,6 +37,8 @@ def luhn_holds(digits: str) -> bool:
 
 def holds_card_number(text: str) -> bool:
     """Whether a text holds what could be a card number."""
+    if len(text) < _SHORTEST:
+        return False
     for run in _RUN.finditer(_KNOWN_SHAPES.sub("|", text)):
         digits = "".join(str(int(mark)) for mark in run.group() if mark.isdecimal())
         if len(digits) > _LONGEST:

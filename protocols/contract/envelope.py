@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from typing import Any, Literal
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 16
 TYPE_PREFIX = "terminal-agent.v1."
+_HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 CONTENT_TYPE = "application/json"
 
 
@@ -156,7 +158,7 @@ def _refuse(_: str) -> None:
 def _check(value: Any, depth_left: int) -> None:
     """Raise MalformedError for nesting beyond the limit and for half surrogates, which UTF-8 cannot carry."""
     if isinstance(value, str):
-        if any("\ud800" <= mark <= "\udfff" for mark in value):
+        if _HALF_SURROGATE.search(value):
             raise MalformedError("payload", "not_utf8")
     elif isinstance(value, dict | list):
         if depth_left == 0:
