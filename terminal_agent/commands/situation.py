@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from protocols.contract import commands
 from protocols.core.session import Capabilities
@@ -58,7 +59,7 @@ class No:
     holder: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """One command in one situation, with what the journal holds on it."""
 
@@ -75,7 +76,7 @@ class Case:
             raise LookupError("the terminal is not configured")
         return self.situation.terminal
 
-    @property
+    @cached_property
     def open_rows(self) -> tuple[Row, ...]:
         """What is open on the terminal."""
         return self.reader.open_operations(self.terminal_id)

@@ -187,7 +187,8 @@ class SqliteJournal:
     def _try_once(self, batch: Sequence[Work]) -> tuple[list[Any], Head]:
         with _transaction(self._db):
             results = [_result(work) for work in batch]
-        return results, upkeep.head(self._db, self._boot)
+            head = upkeep.head(self._db, self._boot)
+        return results, head
 
     def _failed(self, error: sqlite3.Error) -> JournalFailed:
         """After a failed sync nobody knows what is on disk, so nothing more is written to this file."""

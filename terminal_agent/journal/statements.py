@@ -159,12 +159,11 @@ def write(db: Connection, change: Change, boot: int, now: datetime) -> Written:
 def _append(db: Connection, facts: Sequence[NewEvent], boot: int, at: datetime) -> Iterable[Event]:
     if not facts:
         return
-    reader = SqlReader(db)
-    epoch, last = reader.epoch(), reader.last_seq()
+    no, epoch, last = db.execute("SELECT no, ulid, last_seq FROM current").fetchone()
     for seq, fact in enumerate(facts, last + 1):
         db.execute(
-            "INSERT INTO events SELECT no, ?, ?, ?, ?, ?, ?, ? FROM current",
-            (seq, boot, to_ms(at), fact.type, fact.terminal, fact.operation_id, fact.data),
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (no, seq, boot, to_ms(at), fact.type, fact.terminal, fact.operation_id, fact.data),
         )
         yield Event(epoch, seq, boot, from_ms(to_ms(at)), fact)
 
