@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from protocols.contract import messages
@@ -25,8 +26,11 @@ from terminal_agent.terminal.fleet import Fleet
 _HEALTH_EVERY_S = 60.0
 # Changes of the open operations are told together, at most this often.
 _PAUSE_S = 1.0
+# What is wanted because an operation moves waits until its bytes have gone out.
+_SETTLE_S = 0.1
 
 
+@cache
 def agent_version() -> str:
     """The installed version, or `checkout` when the agent runs from its source."""
     try:
@@ -110,6 +114,7 @@ class Voice:
                     await self._wanted.wait()
             except TimeoutError:
                 continue
+            await asyncio.sleep(_SETTLE_S)
 
     def _tell(self, word: AgentStateWord, code: str | None) -> None:
         if word != self._word:
