@@ -82,7 +82,8 @@ async def serve(port: int, paths: list[str], database: Database) -> None:
         ecrs = {mqtt.terminal_name(n): Ecr(path, database, loop) for n, path in enumerate(paths)}
         for name, ecr in ecrs.items():
             tasks.create_task(_tell(client, name, ecr))
-        await client.publish(mqtt.floor_state(len(paths)), b"ready", qos=1, retain=True)
+        sys.stdout.write('"ready"\n')
+        sys.stdout.flush()
         async for message in client.messages:
             ecrs[str(message.topic).split("/")[-3]].begin()
 

@@ -66,7 +66,8 @@ def _floor(folder: Path, broker: Broker, ports: Peer, rounds: int) -> dict[str, 
     database = folder / f"floor-{len(ports.paths)}.sqlite3"
     given = {"port": broker.port, "paths": ports.paths, "database": str(database)}
     command = module("tests.bench.floor", json.dumps(given))
-    with running(command, folder / "floor.log") as process:
+    with running(command, folder / "floor.log", piped=True) as process:
+        _line(process)
         return _phase(folder, broker, ports, rounds, process, floor=True)
 
 

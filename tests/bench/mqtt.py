@@ -41,11 +41,6 @@ def terminal_name(n: int) -> str:
     return f"t{n}"
 
 
-def floor_state(terminals: int) -> str:
-    """Where a floor of so many terminals says, retained, that it is ready."""
-    return f"floor/{terminals}/state"
-
-
 def floor_event(name: str) -> str:
     """Where the floor tells the end of a sale."""
     return FLOOR_EVENTS.replace("+", name)
