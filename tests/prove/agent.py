@@ -194,7 +194,7 @@ class Process:
 
     def _sweep(self) -> None:
         mine = [task for task in asyncio.all_tasks() if task not in self.world.own_tasks]
-        for task in sorted(mine, key=lambda task: task.get_name()):
+        for task in sorted(mine, key=lambda task: (len(task.get_name()), task.get_name())):
             task.cancel()
 
     def forget_lock(self) -> None:

@@ -65,6 +65,7 @@ class Disk:
         self.full = False
         self.fails = False
         self.boot = 0
+        self.connections: list[Connection] = []  # also those of dead processes: closing one deletes files
         self._yesterday: dict[str, bytes] | None = None
 
     def free_bytes(self) -> int:
@@ -98,6 +99,13 @@ class Disk:
     def delete(self) -> None:
         """Somebody tidied up."""
         self.files.clear()
+
+    def scrap(self) -> None:
+        """The history is over: let go of everything that was ever opened."""
+        self.restart()
+        for connection in self.connections:
+            connection.close()
+        self.connections.clear()
 
     def content(self) -> bytes:
         """Everything that lies on it."""
@@ -235,7 +243,10 @@ class Connection:
 def connect(_path: Path) -> sqlite3.Connection:
     """The journal on the disk that is in the machine. What comes back quacks like sqlite3's."""
     try:
-        return Connection()  # type: ignore[return-value]  # the part of it that the journal uses
+        connection = Connection()
+        if _FILES.disk is not None:
+            _FILES.disk.connections.append(connection)
+        return connection  # type: ignore[return-value]  # the part of it that the journal uses
     except apsw.Error as error:
         raise _translated(error) from None
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+from protocols.contract.messages import Message as BrokerMessage
 from protocols.contract.topics import AgentTopics
 from protocols.zvt.data_objects import Message
 from simulator.acquirer.ledger import MemoryLedger
@@ -42,7 +44,7 @@ class World:
         self.disk = Disk(self._disk_effect)
         self.cable = Cable(self.effect, tcp=plan.transport == "tcp")
         self.backend = Backend(TOPICS, self.time, Random(f"backend {plan.seed}"))
-        self.broker = Broker(self.chance, TOPICS, self.backend.hear)
+        self.broker = Broker(self.chance, TOPICS, self._to_backend)
         self.backend.send_to_broker = self.broker.send
         self.broker.on_handed = self.backend.handed
         self.own_tasks: set[asyncio.Task[object]] = set()
@@ -84,6 +86,14 @@ class World:
             kind = self._planned_at.get(what)
             if kind is not None:
                 self._count(kind)
+
+    def _to_backend(self, message: BrokerMessage) -> None:
+        if self._story is not None and message.topic.endswith(("/evt/alert", "/state")):
+            data = json.loads(message.payload)["data"]
+            self.say(
+                f"backend hears: {data.get('state', 'alert')} {data.get('code')} {data.get('details', '')}"
+            )
+        self.backend.hear(message)
 
     def _count(self, kind: str) -> None:
         self.struck[kind, self.stage] += 1
@@ -427,7 +437,7 @@ class World:
         if self.process is not None:
             self.process.dead = True
             self.process.forget_lock()
-            self.disk.restart()
+        self.disk.scrap()
 
     def never_ready(self, within_s: float) -> list[Violation]:
         """I10: the journal opens after every start, and the agent says that it is there."""
