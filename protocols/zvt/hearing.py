@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from protocols.core.evidence import judge
+from protocols.core.evidence import is_baseline, judge
 from protocols.core.facts import Orphan
 from protocols.core.operations import Recover, StoreCard, amount_of
 from protocols.core.outcomes import (
@@ -37,15 +37,14 @@ from protocols.zvt.messages import (
 )
 from protocols.zvt.results import keys_of, outcome_of, record_of, refusal
 from protocols.zvt.steps import Errand, Event
+from protocols.zvt.text import as_meant
 
 if TYPE_CHECKING:
     from protocols.zvt.session import ZvtSession
 
 _ABORT_INSTRUCTION = 0x1E
 _WRONG_CURRENCY = 0x6F
-
-# A terminal's status is the answer to 05 01 alone (PA00P015 ch. 2.55).
-_ANSWERED_OTHERWISE = frozenset({Errand.NOTE, Errand.READ, Errand.WORK})
+_MOST_RESULTS = 30  # of one dialogue: a PIN typed wrong tells a few; each is a line in the journal
 
 
 class Hearing:
@@ -79,17 +78,21 @@ class Hearing:
         """A command of the terminal: it leads, whether or not it answered our command first."""
         session = self._session
         if session.allows(Event.TAKEN):
-            if (
-                session.dialogue is not None
-                and session.dialogue.recovering
-                and session.errand is Errand.ENQUIRE
-            ):
-                # Our question was not answered: the terminal goes on with the dialogue that we lost.
+            if not _may_answer(session.errand, message):
+                # Our question was not answered: the terminal goes on with a dialogue that we lost.
                 session.errand = Errand.OLD
-            session.move(Event.TAKEN)
+            session.move(Event.LEADS)
+        elif session.errand is None and session.allows(Event.LEADS) and self._recovers():
+            session.errand = Errand.OLD  # busy when it was asked, now it tells why
+            session.retries.rest()
+            session.move(Event.LEADS)
         if session.errand is not None:
             minutes = message.timeout_minutes if isinstance(message, IntermediateStatus) else None
             session.line.led(now, minutes)
+
+    def _recovers(self) -> bool:
+        dialogue = self._session.dialogue
+        return dialogue is not None and dialogue.recovering
 
     def _polite(self, _message: Message, now: Mono) -> None:
         """The terminal's clock, menus and the like: taken note of."""
@@ -128,16 +131,17 @@ class Hearing:
 
     def _refused(self, errand: Errand | None, code: int, now: Mono) -> None:
         session = self._session
-        if errand is Errand.REGISTER:
+        if errand is Errand.REGISTER and code == codes.BUSY:
+            session.lost("terminal_busy", now)
+        elif errand is Errand.REGISTER:
             session.unfit("wrong_currency" if code == _WRONG_CURRENCY else "registration_refused", now)
         elif errand is Errand.NOTE:
             self._asking.noted(now, empty=code == session.options.nothing_stored_code)
         elif errand is Errand.READ:
-            self._asking.read_refused(code)
+            self._asking.read_refused(code, now)
         elif errand is Errand.ENQUIRE:
-            self._asking.enquired(
-                code, now
-            )  # 84 9C: busy; an unsupported enquiry (84 83) tells nothing against it
+            # 84 9C: busy; an unsupported enquiry (84 83) tells nothing against it
+            self._asking.enquired(code, now)
         elif errand is Errand.WORK and session.dialogue is not None:
             evidence = Evidence("dialogue", seen={"refused": f"{code:02X}"})
             outcome = refusal(code, evidence, session.dialogue.sought)
@@ -154,12 +158,14 @@ class Hearing:
         dialogue = session.dialogue
         if dialogue is not None and session.errand in (Errand.WORK, Errand.OLD):
             shown = codes.prompt(message.status)
-            text = " ".join(message.display_lines) or None
+            text = as_meant(" ".join(message.display_lines)) or None
             session.tell(
                 Progress(dialogue.sought.operation_id, shown.state, shown.slug, shown.waiting_on, text)
             )
             if session.errand is Errand.WORK:
                 self._taken(now)  # some terminals begin without answering first
+            else:
+                session.send_abort(now)
 
     def _print(self, message: PrintLine | PrintBlock, now: Mono) -> None:
         session = self._session
@@ -170,31 +176,34 @@ class Hearing:
     def _status(self, message: StatusInformation, now: Mono) -> None:
         session = self._session
         dialogue, errand = session.dialogue, session.errand
-        if dialogue is None and errand is None:
-            self._orphan(message)
-        elif dialogue is not None and errand is Errand.WORK:
-            self._result(message)
-        elif dialogue is not None and errand is Errand.OLD:
-            self._late(message)
-        else:
-            if dialogue is not None and errand in (Errand.NOTE, Errand.READ):
-                dialogue.record = record_of(message, dialogue.sought, session.options)
+        if dialogue is not None and errand is Errand.WORK:
+            self._result(message, now)
+        elif dialogue is not None and errand in (Errand.NOTE, Errand.READ):
+            dialogue.record = record_of(message, dialogue.sought, session.options)
             session.say(Positive(), now)
+        elif errand is Errand.OLD and self._recovers():
+            self._late(message, now)
+        else:
+            self._orphan(message)
 
-    def _result(self, message: StatusInformation) -> None:
+    def _result(self, message: StatusInformation, now: Mono) -> None:
         """A result of our own command. A second one may come (PIN repeated): the last one counts."""
         session = self._session
         dialogue = session.dialogue
         assert dialogue is not None
         evidence = Evidence("dialogue", agrees=("dialogue",), seen=keys_of(message))
         dialogue.outcome = outcome_of(message, dialogue.sought, session.options, evidence)
-        self._book_result(message)
+        self._book_result(message, now)
 
-    def _book_result(self, message: StatusInformation) -> None:
+    def _book_result(self, message: StatusInformation, now: Mono) -> None:
         session = self._session
         dialogue = session.dialogue
         assert dialogue is not None
         dialogue.result_seen = True
+        dialogue.results += 1
+        if dialogue.results > _MOST_RESULTS:
+            session.lost("flood", now)
+            return
         code = message.result_code
         keys = {**keys_of(message), "result": "none" if code is None else f"{code:02X}"}
         if message.amount_minor is not None:
@@ -209,20 +218,23 @@ class Hearing:
         if dialogue is not None and isinstance(dialogue.sought, StoreCard) and session.errand is Errand.WORK:
             self._end(now)  # 06 C0 has no completion: its status information ends it
 
-    def _late(self, message: StatusInformation) -> None:
-        """A result within a dialogue that we had lost: ours if it is about our amount."""
+    def _late(self, message: StatusInformation, now: Mono) -> None:
+        """A result within a dialogue that we had lost: ours if it is about our amount, and not the last
+        transaction before ours told once more (a question of ours may have been lost too)."""
         session = self._session
         dialogue = session.dialogue
         assert dialogue is not None
-        asked = amount_of(dialogue.sought)
-        if asked is not None and message.amount_minor not in (None, asked.amount_minor):
-            self._orphan(message)
-            return
-        record = record_of(message, dialogue.sought, session.options)
-        dialogue.record = record
         assert isinstance(dialogue.operation, Recover)
-        dialogue.outcome = judge(dialogue.operation, (record,), "late_message")
-        self._book_result(message)
+        asked = amount_of(dialogue.sought)
+        record = record_of(message, dialogue.sought, session.options)
+        if is_baseline(dialogue.operation, record):
+            session.say(Positive(), now)
+        elif asked is not None and record.amount not in (None, asked):
+            self._orphan(message)
+        else:
+            dialogue.record = record
+            dialogue.outcome = judge(dialogue.operation, (record,), "late_message")
+            self._book_result(message, now)
 
     def _orphan(self, message: StatusInformation) -> None:
         """A result for nobody is kept before it is acknowledged."""
@@ -231,7 +243,13 @@ class Hearing:
         if message.amount_minor is not None:
             keys["amount_minor"] = str(message.amount_minor)
         session.tell(Alert("orphan_result", {"receipt": message.receipt or "?"}))
-        session.persist(Orphan(TerminalRecord(keys)), lambda at: session.say(Positive(), at))
+        session.persist(Orphan(TerminalRecord(keys)), self._orphan_kept)
+
+    def _orphan_kept(self, now: Mono) -> None:
+        session = self._session
+        session.say(Positive(), now)
+        if session.errand is Errand.OLD and not self._recovers():
+            session.line.soon(now)  # a card that was only read has no other end
 
     # --- ends -----------------------------------------------------------------------------------
 
@@ -241,9 +259,11 @@ class Hearing:
         errand = session.errand
         if errand is None:
             return
-        if message.terminal_status is not None and errand in _ANSWERED_OTHERWISE:
-            return  # a late answer to an enquiry that we had repeated: that to our newer question follows
-        if errand is Errand.REGISTER:
+        if _answers_another(errand, message):
+            return  # a late answer to a question that we had repeated: that to our newer one follows
+        if errand is Errand.OLD and not self._recovers():
+            session.lost("out_of_step", now)
+        elif errand is Errand.REGISTER:
             session.finish_errand(now)
             self._greeting.registered(message, now)
         elif errand is Errand.ENQUIRE:
@@ -265,6 +285,9 @@ class Hearing:
         if errand is None:
             return
         code = message.result_code
+        if errand is Errand.OLD and not self._recovers():
+            session.lost("out_of_step", now)
+            return
         if errand in (Errand.WORK, Errand.OLD):
             self._end(now, code, aborted=True)
             return
@@ -309,3 +332,25 @@ class Hearing:
         if isinstance(dialogue.sought, StoreCard):
             return Cancelled(code="no_token", evidence=evidence)
         return Approved(code="done", money="none", evidence=evidence)
+
+
+def _may_answer(errand: Errand | None, message: Message) -> bool:
+    """Whether a terminal that says this without 80 00 00 can mean our command."""
+    if errand is Errand.REGISTER:
+        return isinstance(message, Completion) and _is_registration(message)
+    if errand is Errand.ENQUIRE:
+        return isinstance(message, Completion) and message.terminal_status is not None
+    return errand in (Errand.WORK, Errand.READ)
+
+
+def _answers_another(errand: Errand, message: Completion) -> bool:
+    """Read as the answer to this question, it would put us one question off from here on."""
+    if errand is Errand.ENQUIRE:
+        return message.terminal_status is None and _is_registration(message)
+    # A terminal's status is the answer to 05 01 alone (PA00P015 ch. 2.55).
+    return message.terminal_status is not None and errand in (Errand.NOTE, Errand.READ, Errand.WORK)
+
+
+def _is_registration(message: Completion) -> bool:
+    """Only the end of a registration tells terminal, currency or needs (PA00P015 ch. 2.1)."""
+    return any(told is not None for told in (message.payment_type, message.terminal_id, message.currency))

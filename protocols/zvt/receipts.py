@@ -7,6 +7,7 @@ from typing import Literal
 from protocols.core.facts import Receipt
 from protocols.core.scrub import scrub
 from protocols.zvt.messages import PrintBlock, PrintLine
+from protocols.zvt.text import as_meant
 
 ReceiptKind = Literal["merchant", "customer", "admin"]
 
@@ -47,7 +48,7 @@ class ReceiptCollector:
     def _line(self, attribute: int, text: str) -> None:
         self._count += 1
         if self._count <= _MOST_LINES:
-            clean, masked = scrub(text.rstrip())
+            clean, masked = scrub(as_meant(text.rstrip()))
             self.masked += masked
             self._lines.append("" if attribute == _LINE_FEEDS else clean)
         # the top bit alone (80) is reserved; with any other bit it ends a receipt or switches its kind

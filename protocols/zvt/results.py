@@ -25,6 +25,7 @@ from protocols.core.values import CURRENCY_NAMES, Money
 from protocols.zvt import codes
 from protocols.zvt.messages import StatusInformation
 from protocols.zvt.options import ZvtOptions
+from protocols.zvt.text import as_meant
 
 _MONEY: Mapping[type, MoneyEffect] = {
     Sale: "charged",
@@ -126,15 +127,20 @@ def _approved(
         token=CardToken(token, options.token_kind, options.token_scope) if token else None,
         card=card_of(status),
         keys=keys_of(status),
-        terminal_text=status.additional_text,
+        terminal_text=_told(status),
         details=totals_of(status),
         evidence=evidence,
     )
 
 
+def _told(status: StatusInformation) -> str | None:
+    """The terminal's own words beside the result (BMP 3C)."""
+    return None if status.additional_text is None else as_meant(status.additional_text)
+
+
 def _replaced(outcome: Outcome, status: StatusInformation) -> Outcome:
     """The same outcome with what the terminal told beside the code."""
-    card, keys, told = card_of(status), keys_of(status), status.additional_text
+    card, keys, told = card_of(status), keys_of(status), _told(status)
     match outcome:
         case Declined(code=code, evidence=evidence):
             return Declined(code=code, evidence=evidence, card=card, keys=keys, terminal_text=told)

@@ -6,6 +6,8 @@ every byte.
 
 from __future__ import annotations
 
+import re
+
 DEFAULT = "cp437"
 
 CHARSETS = {
@@ -13,6 +15,18 @@ CHARSETS = {
     0xFE: "utf-8",
     **{n: f"iso8859-{n}" for n in range(1, 17) if n != 12},  # ISO 8859-12 was never published
 }
+
+_LATIN_1 = "iso8859-1"
+# How accented letters of French and German in Latin-1 look when they are read as CP437: the capitals as
+# pieces of frames, the small ones as Greek and mathematics. A receipt may well draw a frame, so such a piece
+# counts only where it stands in a word.
+_CAPITALS = "".join(re.escape(letter.encode(_LATIN_1).decode(DEFAULT)) for letter in "ÀÂÄÇÈÉÊËÎÏÔÖÙÛÜß")
+_SMALL = "".join(re.escape(letter.encode(_LATIN_1).decode(DEFAULT)) for letter in "àâäçèéêëîïôöùûü")
+_FRAME = "\u2500-\u259f"
+_MISREAD = re.compile(
+    rf"[{_SMALL}]|(?<=[A-Za-z])[{_CAPITALS}](?![{_FRAME}])|(?<![{_FRAME}])[{_CAPITALS}](?=[A-Za-z])"
+)
+_READ_WELL = re.compile("[" + bytes((*range(0x80, 0x9B), *range(0xA0, 0xA6))).decode(DEFAULT) + "]")
 
 
 def by_number(number: int, otherwise: str = DEFAULT) -> str:
@@ -35,6 +49,17 @@ def fitting(data: bytes, charset: str) -> str:
     except (UnicodeDecodeError, LookupError):
         return DEFAULT
     return charset
+
+
+def as_meant(told: str) -> str:
+    """A text as people should read it. Terminals send Latin-1 without having negotiated it: what was read as
+    CP437 and makes words only in Latin-1 is read as that. For showing, never for sending back."""
+    if _READ_WELL.search(told) or not _MISREAD.search(told):
+        return told
+    try:
+        return told.encode(DEFAULT).decode(_LATIN_1)
+    except UnicodeEncodeError:  # it was not read as CP437
+        return told
 
 
 def encode(text: str, charset: str = DEFAULT) -> bytes:

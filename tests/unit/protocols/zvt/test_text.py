@@ -32,3 +32,43 @@ def test_bytes_that_are_not_of_the_charset_are_still_read() -> None:
 
 def test_what_a_charset_cannot_say_becomes_a_question_mark() -> None:
     assert text.encode("1 €", "cp437") == b"1 ?"
+
+
+@pytest.mark.parametrize(
+    "meant",
+    [
+        "Approuvée à Montréal",
+        "CARTE REFUSÉE",
+        "À bientôt",
+        "Merci à vous",
+        "ÄRZTE GRÖSSE ÜBER",
+        "Straße für",
+        "REÇU",
+    ],
+)
+def test_latin_1_that_nobody_negotiated_is_read_as_it_was_meant(meant: str) -> None:
+    assert text.as_meant(text.decode(meant.encode("iso8859-1"))) == meant
+
+
+@pytest.mark.parametrize(
+    "meant",
+    [
+        "Approuvée à Montréal",
+        "REÇU N° 12",
+        "Größe, Straße",
+        "════════",
+        "╔══════╗",
+        "────TOTAL────",
+        "TOTAL ──── 12",
+        "N° 12 ± 3",
+        "TOTAL 1.00",
+        "",
+    ],
+)
+def test_what_is_cp437_stays_as_it_is(meant: str) -> None:
+    assert text.as_meant(text.decode(meant.encode("cp437"))) == meant
+
+
+def test_a_text_of_another_charset_is_left_alone() -> None:
+    assert text.as_meant("α à 5 €") == "α à 5 €"
+    assert text.as_meant("α 5 €") == "α 5 €"
