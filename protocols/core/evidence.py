@@ -57,6 +57,15 @@ def noted(sought: Recover) -> dict[str, str]:
     return keys
 
 
+def is_baseline(sought: Recover, record: TerminalRecord) -> bool:
+    """Whether this is the terminal's last transaction before the sought one, told once more."""
+    return bool(_agree(_baseline(noted(sought)), record.keys)[0])
+
+
+def _baseline(notes: Mapping[str, str]) -> dict[str, str]:
+    return {key.removeprefix("last."): value for key, value in notes.items() if key.startswith("last.")}
+
+
 def _by_id(sought: Recover, seen: Sequence[TerminalRecord]) -> Outcome:
     for record in seen:
         if record.keys.get("reference") == sought.attempt.key:
@@ -67,7 +76,7 @@ def _by_id(sought: Recover, seen: Sequence[TerminalRecord]) -> Outcome:
 def _by_last(sought: Recover, record: TerminalRecord | None) -> Outcome:
     notes = noted(sought)
     result_seen = any(mark.stage == "result_seen" for mark in sought.marks)
-    baseline = {key.removeprefix("last."): value for key, value in notes.items() if key.startswith("last.")}
+    baseline = _baseline(notes)
     if record is None:
         return _without_record(notes, result_seen)
     if result_seen and _agree(notes, record.keys)[0]:

@@ -16,8 +16,6 @@ from protocols.zvt.messages import Completion
 if TYPE_CHECKING:
     from protocols.zvt.session import ZvtSession
 
-_BUSY_AGAIN_S = 5.0
-
 
 class Asking:
     """Reads the answers to 05 01 and 06 20; all state is the session's."""
@@ -41,7 +39,7 @@ class Asking:
         if dialogue.plan is None or status != BUSY:
             session.go_on(now)
         elif dialogue.recovering:
-            session.conclude(_busy())
+            session.hold(now)
         else:
             evidence = Evidence("dialogue", seen={"status": f"{status:02X}"})
             session.conclude(NotStarted(code="terminal_busy", evidence=evidence))
@@ -61,13 +59,13 @@ class Asking:
         dialogue.record = None
         session.go_on(now)
 
-    def read_refused(self, code: int) -> None:
+    def read_refused(self, code: int, now: Mono) -> None:
         """06 20 was refused: proof of nothing, unless the code is known to mean that nothing is stored."""
         session = self._session
         dialogue = session.dialogue
         assert dialogue is not None
         if code == BUSY:
-            session.conclude(_busy())
+            session.hold(now)
         elif code != session.options.nothing_stored_code:
             session.conclude(_unreadable())
         else:
@@ -88,10 +86,6 @@ class Asking:
             if isinstance(outcome, NotStarted) and session.capabilities.identity == "none":
                 outcome = Unknown(code="terminal_unidentified", owner="human", evidence=outcome.evidence)
             session.conclude(outcome)
-
-
-def _busy() -> Outcome:
-    return Unknown(code="terminal_busy", evidence=Evidence("dialogue"), ask_again_s=_BUSY_AGAIN_S)
 
 
 def _unreadable() -> Outcome:

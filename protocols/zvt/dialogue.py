@@ -25,6 +25,8 @@ from protocols.zvt.steps import Errand, Step
 
 # Operations after which the terminal's last transaction is another one: their plan notes the baseline first.
 BOOKED = Sale | Refund | Reversal | Preauth | Capture | Reconcile
+# Questions to a busy terminal before its recovery is put off: a minute, in which its own dialogue may end.
+MOST_HOLDS = 12
 
 
 @dataclass(slots=True)
@@ -41,6 +43,8 @@ class Dialogue:
     abort_sent: bool = False
     outcome: Outcome | None = None
     result_seen: bool = False
+    results: int = 0
+    held: int = 0
     notes: dict[str, str] = field(default_factory=dict)
     record: TerminalRecord | None = None
     receipts: ReceiptCollector = field(default_factory=ReceiptCollector)

@@ -39,11 +39,11 @@ class Greeting:
         if terminal_id is None:
             return True
         session.peer = replace(session.peer, terminal_id=terminal_id)
-        if session.terminal_id is None:
-            session.terminal_id = terminal_id
         dialogue = session.dialogue
-        expected = dialogue.expected_terminal if dialogue is not None else None
-        if terminal_id == (expected or session.terminal_id):
-            return True
-        session.unfit("wrong_device", now)
-        return False
+        taken_by = dialogue.expected_terminal if dialogue is not None else None
+        expected = taken_by or session.terminal_id
+        if expected not in (None, terminal_id):
+            session.unfit("wrong_device", now)
+            return False
+        session.terminal_id = session.terminal_id or terminal_id
+        return True

@@ -5,12 +5,22 @@ Pure: returns effects. The session decides; the line only knows how to say it an
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 
 from protocols.core.session import Close, Effect, Link, Mono, Open, Send
 from protocols.zvt.codec import encode
 from protocols.zvt.data_objects import Message
-from protocols.zvt.link import Arrived, Failed, Heard, LinkOutput, SerialLink, TcpLink, Write
+from protocols.zvt.link import (
+    Arrived,
+    Delivered,
+    Failed,
+    Heard,
+    LinkOutput,
+    SerialLink,
+    TcpLink,
+    Write,
+)
 from protocols.zvt.options import ZvtOptions
 
 News = Arrived | Failed | Heard
@@ -25,7 +35,9 @@ class Line:
         self.wire: Link | None = None
         self.open = False
         self._arq: SerialLink | TcpLink = TcpLink()
-        self.answer_by: Mono | None = None  # T3
+        self._underway: deque[bool] = deque()  # what is not delivered yet: whether it is a command of ours
+        self._expecting = False
+        self.answer_by: Mono | None = None  # T3, from the delivery on: before that the link repeats by T2
         self.message_by: Mono | None = None  # T4
         self.silent_at: Mono | None = None
         self._t4_s = options.t4_s
@@ -36,6 +48,7 @@ class Line:
         self.wire = Link("terminal", self._n)
         self.open = False
         options = self._options
+        self._underway.clear()
         self._arq = SerialLink(options.t1_s, options.t2_s) if options.transport == "serial" else TcpLink()
         return (Open(self.wire),)
 
@@ -46,39 +59,46 @@ class Line:
     def hang_up(self) -> tuple[Effect, ...]:
         """Close and forget; late bytes of this opening are not ours any more."""
         wire, self.wire, self.open = self.wire, None, False
+        self._arq = TcpLink()
+        self._underway.clear()
         self.rest()
         return (Close(wire),) if wire is not None else ()
 
     def ask(self, message: Message, now: Mono) -> tuple[Effect, ...]:
-        """Send a command and expect its answer within T3."""
+        """Send a command and expect its answer within T3 of its delivery."""
         self._t4_s = self._options.t4_s
-        self.answer_by = now + self._options.t3_s
-        self.message_by = self.silent_at = None
-        return self.say(message, now)
+        self.rest()
+        self._expecting = True
+        return self._send(message, now, command=True)
 
     def say(self, message: Message, now: Mono) -> tuple[Effect, ...]:
         """Send an answer, or an abort beside the dialogue: no timer of its own."""
-        return self._written(self._arq.send(encode(message), now))
+        return self._send(message, now, command=False)
 
     def led(self, now: Mono, minutes: int | None = None) -> None:
         """The terminal spoke and goes on leading: T4 anew; `minutes` (04 FF byte 2) sets another T4."""
         if minutes:
             self._t4_s = max(minutes * 60.0, self._options.t3_s)
-        self.answer_by = None
+        self._expecting, self.answer_by = False, None
         self.message_by = now + self._t4_s
         self.silent_at = now + self._options.silence_alert_s
 
     def rest(self) -> None:
         """Nothing is awaited."""
+        self._expecting = False
         self.answer_by = self.message_by = self.silent_at = None
+
+    def soon(self, now: Mono) -> None:
+        """What is still to come must come within T3."""
+        self.message_by = now + self._options.t3_s
 
     def feed(self, data: bytes, now: Mono) -> tuple[tuple[Effect, ...], tuple[News, ...]]:
         """Bytes in; link-layer answers out at once, and the news for the session."""
-        return self._sorted(self._arq.feed(data, now))
+        return self._sorted(self._arq.feed(data, now), now)
 
     def wake(self, now: Mono) -> tuple[tuple[Effect, ...], tuple[News, ...]]:
         """Let the link layer act on its own timers (T1, T2)."""
-        return self._sorted(self._arq.wake(now))
+        return self._sorted(self._arq.wake(now), now)
 
     def deadlines(self) -> Iterable[Mono | None]:
         """All that is awaited, in no order."""
@@ -89,11 +109,20 @@ class Line:
             self._arq.next_deadline() if self.open else None,
         )
 
-    def _sorted(self, outputs: tuple[LinkOutput, ...]) -> tuple[tuple[Effect, ...], tuple[News, ...]]:
-        news = tuple(output for output in outputs if isinstance(output, Arrived | Failed | Heard))
-        return self._written(outputs), news
+    def _send(self, message: Message, now: Mono, *, command: bool) -> tuple[Effect, ...]:
+        self._underway.append(command)
+        return self._written(self._arq.send(encode(message), now), now)
 
-    def _written(self, outputs: tuple[LinkOutput, ...]) -> tuple[Effect, ...]:
+    def _sorted(
+        self, outputs: tuple[LinkOutput, ...], now: Mono
+    ) -> tuple[tuple[Effect, ...], tuple[News, ...]]:
+        news = tuple(output for output in outputs if isinstance(output, Arrived | Failed | Heard))
+        return self._written(outputs, now), news
+
+    def _written(self, outputs: tuple[LinkOutput, ...], now: Mono) -> tuple[Effect, ...]:
+        for output in outputs:
+            if isinstance(output, Delivered) and self._underway.popleft() and self._expecting:
+                self.answer_by = now + self._options.t3_s
         if self.wire is None:
             return ()
         wire = self.wire

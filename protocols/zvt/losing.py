@@ -8,12 +8,14 @@ from protocols.core.outcomes import AbortEffect, Cancelled, Evidence, NotStarted
 from protocols.zvt.dialogue import Dialogue
 
 _ASK_AGAIN_S = 2.0
+# A terminal that is there and did not come to our command.
+_WHY = {"terminal_busy": "terminal_busy", "out_of_step": "terminal_busy"}
 
 
 def lost_outcome(dialogue: Dialogue, why: str) -> Outcome:
     """The outcome at the moment of the loss: what was committed is unknown from here on, never failed."""
     if not dialogue.committed:
-        code = "aborted" if dialogue.abort_asked else "terminal_offline"
+        code = "aborted" if dialogue.abort_asked else _WHY.get(why, "terminal_offline")
         return NotStarted(code=code, evidence=Evidence("never_sent", seen={"why": why}))
     evidence = Evidence("dialogue", seen={"why": why})
     if not dialogue.books:

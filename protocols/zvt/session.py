@@ -3,14 +3,14 @@
 An operation is a plan of errands (register, enquire, note the baseline, work). Before the first byte with an
 effect the mark `committed` is on disk with all the keys a later query needs; a result is on disk before it is
 acknowledged, because the terminal books on our acknowledgement; the terminal's own end concludes.
-What the terminal says is read in `hearing`, who it is in `greeting`, what it is asked in `asking`; only this
-file changes the session's step.
+What the terminal says is read in `hearing`, who it is in `greeting`, what it is asked in `asking`, when it is
+called in `connecting`; only this file changes the session's step.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from protocols.core.errors import DecodingError, LocalError
 from protocols.core.facts import Concluded, Fact, Mark, Stage
@@ -39,9 +39,10 @@ from protocols.core.session import (
 from protocols.zvt import requests
 from protocols.zvt.bookings import Bookings, GoOn
 from protocols.zvt.capabilities import capabilities_of
-from protocols.zvt.codec import decode
+from protocols.zvt.codec import decode, encode
+from protocols.zvt.connecting import Connecting
 from protocols.zvt.data_objects import Message
-from protocols.zvt.dialogue import Dialogue, phase_of, plan_of
+from protocols.zvt.dialogue import MOST_HOLDS, Dialogue, phase_of, plan_of
 from protocols.zvt.hearing import Hearing
 from protocols.zvt.line import Line, News
 from protocols.zvt.link import Arrived, Failed
@@ -49,9 +50,10 @@ from protocols.zvt.losing import lost_outcome, with_abort
 from protocols.zvt.messages import Abort as AbortCommand
 from protocols.zvt.options import ZvtOptions
 from protocols.zvt.steps import STEPS, Errand, Event, Step
-from protocols.zvt.timers import Retries, due
+from protocols.zvt.timers import due
 
-_UNFIT_RETRY_S = 60.0
+# Told once in each exchange: they come as often as the peer likes.
+_ONCE = frozenset({"line_noise", "garbage", "card_number_masked"})
 
 
 class ZvtSession:
@@ -66,22 +68,22 @@ class ZvtSession:
         self.registered = False
         self.terminal_id = options.terminal_id
         self._step = Step.DOWN
-        self._greeting = False
-        self._owed = False
         self._why = "not_connected"
         self._out: list[Effect] = []
         self._bookings = Bookings()
         self._unread: deque[News] = deque()
-        self._retries = Retries(options.redial_s, options.probe_s)
         self._told: Status | None = None
+        self._alerted: set[str] = set()
         self._hearing = Hearing(self)
+        self._connecting = Connecting(self)
+        self.retries = self._connecting.retries
         self._handlers: Mapping[type, Callable[..., None]] = {
             Begin: self._begin,
             Abort: self._abort,
-            Greet: self._greet,
-            Opened: self._opened,
+            Greet: self._connecting.greet,
+            Opened: self._connecting.opened,
             Received: self._received,
-            Closed: self._closed,
+            Closed: self._connecting.closed,
             Persisted: self._persisted,
             Wake: self._wake,
         }
@@ -91,7 +93,9 @@ class ZvtSession:
     @property
     def phase(self) -> Phase:
         """Where the terminal stands, as the rest of the agent sees it."""
-        return phase_of(self._step, self.dialogue, greeting=self._greeting, registered=self.registered)
+        return phase_of(
+            self._step, self.dialogue, greeting=self._connecting.greeting, registered=self.registered
+        )
 
     @property
     def capabilities(self) -> Capabilities:
@@ -100,7 +104,7 @@ class ZvtSession:
 
     def next_deadline(self) -> Mono | None:
         """The earliest of all that is awaited."""
-        times = (*self.line.deadlines(), self._retries.redial_at, self._retries.probe_at)
+        times = (*self.line.deadlines(), *self.retries.deadlines())
         return min((at for at in times if at is not None), default=None)
 
     def handle(self, cause: Cause, now: Mono) -> tuple[Effect, ...]:
@@ -116,15 +120,14 @@ class ZvtSession:
         if self.dialogue is not None:
             raise LocalError("busy", f"{self.dialogue.sought.operation_id} is in work; one at a time")
         recovering = isinstance(cause.operation, Recover)
-        self._owed = recovering
+        self._connecting.owed = recovering
         self.dialogue = Dialogue(cause.operation, cause.attempt, cause.commit_before, committed=recovering)
-        self._retries.rest()
         if recovering and not self.dialogue.books:
             self.conclude(lost_outcome(self.dialogue, "restarted"))
         elif self._step is Step.IDLE and self.errand is None and self.line.open:
             self.go_on(now)
         elif self._step is not Step.OPENING and self.errand is None:
-            self._dial()
+            self._connecting.dial()
 
     def _abort(self, cause: Abort, now: Mono) -> None:
         dialogue = self.dialogue
@@ -133,40 +136,11 @@ class ZvtSession:
         dialogue.abort_asked = True
         self.send_abort(now)
 
-    def _greet(self, _cause: Greet, now: Mono) -> None:
-        self._owed = False
-        if self.dialogue is not None or self.errand is not None:
-            return
-        if self._step in (Step.DOWN, Step.UNFIT) or (self._step is Step.IDLE and not self.line.open):
-            self._dial()
-        elif self._step is Step.IDLE:
-            self._register(now)
-
-    def _opened(self, cause: Opened, now: Mono) -> None:
-        if cause.link != self.line.wire:
-            return
-        self.line.opened()
-        self.peer = Peer(
-            cause.peer.where, cause.peer.serial, cause.peer.certificate_cn, self.peer.terminal_id
-        )
-        self._retries.reached()
-        self.move(Event.OPENED)
-        # Another terminal may be at the other end now: what was registered there is not known here.
-        self.registered = False
-        if self.dialogue is not None:
-            self.go_on(now)
-        elif not self._owed:
-            self._register(now)
-
-    def _register(self, now: Mono) -> None:
-        self._greeting = True
-        self.start(Errand.REGISTER, now)
-
     def _received(self, cause: Received, now: Mono) -> None:
         if cause.link != self.line.wire or not isinstance(cause.data, bytes):
             return
         effects, news = self.line.feed(cause.data, now)
-        self._out.extend(effects)
+        self.emit(effects)
         self._read(news, now)
 
     def _read(self, news: tuple[News, ...], now: Mono) -> None:
@@ -194,16 +168,6 @@ class ZvtSession:
             return
         self._hearing.hear(message, now)
 
-    def _closed(self, cause: Closed, now: Mono) -> None:
-        if cause.link != self.line.wire:
-            return
-        self.line.hang_up()
-        if self._step is Step.IDLE and self.dialogue is None and self.options.transport == "tcp":
-            # Terminals close an idle socket after a second or two; it is opened again on demand.
-            self._retries.probe(now)
-            return
-        self.lost(cause.why, now)
-
     def _persisted(self, cause: Persisted, now: Mono) -> None:
         self._bookings.done(cause.ref)(now)
         self._read_on(now)
@@ -211,7 +175,7 @@ class ZvtSession:
     def _wake(self, _cause: Wake, now: Mono) -> None:
         line = self.line
         effects, news = line.wake(now)
-        self._out.extend(effects)
+        self.emit(effects)
         self._read(news, now)
         if due(line.answer_by, now):
             self.lost("no_answer", now)
@@ -220,19 +184,7 @@ class ZvtSession:
         elif due(line.silent_at, now):
             line.silent_at = None
             self.tell(Alert("silent", {"after_s": str(int(self.options.silence_alert_s))}))
-        if due(self._retries.redial_at, now):
-            self._dial()
-        elif due(self._retries.probe_at, now):
-            self._probe(now)
-
-    def _probe(self, now: Mono) -> None:
-        self._retries.probe_at = None
-        if self._step is not Step.IDLE or self.dialogue is not None or self.errand is not None:
-            return
-        if self.line.open:
-            self.start(Errand.ENQUIRE, now)
-        else:
-            self._dial()
+        self._connecting.wake(now)
 
     # --- errands --------------------------------------------------------------------------------
 
@@ -252,9 +204,10 @@ class ZvtSession:
         request = self.dialogue.sought if self.dialogue is not None else None
         command = requests.command_of(errand, request, self.options)
         self.errand = errand
-        self._retries.probe_at = None
+        self.retries.probe_at = None
+        self._alerted.clear()
         self.move(Event.ASK)
-        self._out.extend(self.line.ask(command, now))
+        self.emit(self.line.ask(command, now))
 
     def _commit(self, now: Mono) -> None:
         """The last moment at which nothing has happened: abort and expiry end here, or it is marked."""
@@ -266,7 +219,7 @@ class ZvtSession:
             self.conclude(NotStarted(code="expired", evidence=Evidence("never_sent")))
             return
         try:
-            requests.command_for(dialogue.sought, self.options)
+            encode(requests.command_for(dialogue.sought, self.options))
         except LocalError as error:
             self.conclude(NotStarted(code=error.code, evidence=Evidence("never_sent")))
             return
@@ -284,30 +237,42 @@ class ZvtSession:
         self.errand = None
         self.line.rest()
         self.move(Event.ENDED)
-        self._retries.probe(now)
+        self.retries.probe(now)
+
+    def hold(self, now: Mono) -> None:
+        """The terminal that is to be asked is busy, perhaps with what is sought: listen, and ask again."""
+        dialogue = self._current()
+        dialogue.plan = None
+        dialogue.held += 1
+        if dialogue.held > MOST_HOLDS:
+            self.conclude(Unknown(code="terminal_busy", evidence=Evidence("dialogue"), ask_again_s=0.0))
+        else:
+            self.retries.ask(now)
 
     def greeted(self, now: Mono) -> None:
         """Registered: ready for work."""
         self.registered = True
-        self._greeting = False
+        self._connecting.greeting = False
+        self.retries.reached()
         if self.dialogue is not None:
             self.go_on(now)
 
     def unfit(self, why: str, now: Mono) -> None:
         """A terminal that must not be used: another currency, or not the one we know."""
-        self._greeting = False
-        self.registered = False
+        self.registered = self._connecting.greeting = False
         self._why = why
         self.tell(
             Alert(why, {"terminal_id": self.peer.terminal_id or "?", "expected": self.terminal_id or "?"})
         )
-        self._out.extend(self.line.hang_up())
+        self.emit(self.line.hang_up())
+        self._unread.clear()
         self.move(Event.REFUSED)
-        self._retries.redial_after(now, _UNFIT_RETRY_S)
+        self.retries.rest()
+        self.retries.redial_after_unfit(now)
         if self.dialogue is None:
             return
         if self.dialogue.committed:
-            self.conclude(Unknown(code=why, evidence=Evidence("dialogue"), ask_again_s=_UNFIT_RETRY_S))
+            self.conclude(Unknown(code=why, evidence=Evidence("dialogue"), ask_again_s=60.0))
         else:
             self.conclude(NotStarted(code=why, evidence=Evidence("never_sent")))
 
@@ -315,10 +280,18 @@ class ZvtSession:
 
     def say(self, message: Message, now: Mono) -> None:
         """Send an answer."""
-        self._out.extend(self.line.say(message, now))
+        self.emit(self.line.say(message, now))
+
+    def emit(self, effects: Iterable[Effect]) -> None:
+        """To be done, in order."""
+        self._out.extend(effects)
 
     def tell(self, notice: Notice) -> None:
         """A lossy notice."""
+        if isinstance(notice, Alert) and notice.code in _ONCE:
+            if notice.code in self._alerted:
+                return
+            self._alerted.add(notice.code)
         self._out.append(Tell(notice))
 
     def send_abort(self, now: Mono) -> None:
@@ -346,32 +319,29 @@ class ZvtSession:
         if dialogue.abort_asked:
             outcome = with_abort(outcome)
         fact = Concluded(dialogue.sought.operation_id, dialogue.attempt.no, outcome, receipts)
-        self._owed = isinstance(outcome, Unknown) and outcome.owner == "agent"
+        self._connecting.owed = isinstance(outcome, Unknown) and outcome.owner == "agent"
         self.persist(fact, self._concluded)
 
     def _concluded(self, now: Mono) -> None:
         self.dialogue = None
-        if self._owed:
-            return
-        if self._step is Step.DOWN:
-            self._retries.redial(now)
-        elif self._step is Step.IDLE and not self.registered and self.line.open:
-            self._register(now)
+        self._connecting.free(now)
 
     def lost(self, why: str, now: Mono) -> None:
         """The line is gone or not to be trusted. What was committed is unknown from here on, never failed."""
-        self._out.extend(self.line.hang_up())
+        self.emit(self.line.hang_up())
         self._unread.clear()
         self.move(Event.LOST)
         self.errand = None
-        self.registered = self._greeting = False
+        self.registered = False
         self._why = why
-        self._retries.probe_at = None
-        dialogue = self.dialogue
-        if dialogue is not None:
-            self.conclude(lost_outcome(dialogue, why))
-        elif not self._owed:
-            self._retries.redial(now)
+        self._connecting.left(now)
+        if self.dialogue is not None:
+            self.conclude(lost_outcome(self.dialogue, why))
+
+    @property
+    def step(self) -> Step:
+        """Who may speak on the line."""
+        return self._step
 
     def move(self, event: Event) -> None:
         """The one place where the step changes."""
@@ -380,11 +350,6 @@ class ZvtSession:
     def allows(self, event: Event) -> bool:
         """Whether the table has this move now."""
         return STEPS.allows(self._step, event)
-
-    def _dial(self) -> None:
-        self._retries.rest()
-        self.move(Event.DIAL)
-        self._out.extend(self.line.dial())
 
     def _current(self) -> Dialogue:
         if self.dialogue is None:

@@ -25,6 +25,7 @@ class Event(Enum):
     OPENED = "opened"
     ASK = "ask"
     TAKEN = "taken"
+    LEADS = "leads"  # with a message of its own, before or without an answer to ours
     ENDED = "ended"
     LOST = "lost"
     REFUSED = "refused_by_us"
@@ -40,12 +41,14 @@ STEPS: Table[Step, Event] = Table(
         Step.OPENING: {Event.OPENED: Step.IDLE, Event.LOST: Step.DOWN},
         Step.IDLE: {
             Event.ASK: Step.ASKED,
+            Event.LEADS: Step.LED,
             Event.DIAL: Step.OPENING,
             Event.LOST: Step.DOWN,
             Event.REFUSED: Step.UNFIT,
         },
         Step.ASKED: {
             Event.TAKEN: Step.LED,
+            Event.LEADS: Step.LED,
             Event.ENDED: Step.IDLE,
             Event.LOST: Step.DOWN,
         },

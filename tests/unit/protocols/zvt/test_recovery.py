@@ -122,12 +122,53 @@ def test_both_answers_to_an_enquiry_that_was_repeated_do_not_put_us_out_of_step(
     assert script.sent[-1].startswith("0600")
 
 
-def test_busy_terminal_is_asked_again_later() -> None:
+def test_busy_terminal_is_listened_to_and_asked_again() -> None:
     script = recovering(COMMITTED, TAKEN)
     script.hear("849C00")
+    assert script.stages == []
+    script.sent.clear()
+    script.after(5.1)
+    assert script.sent[-1].startswith("0501")
+
+
+def test_busy_terminal_that_goes_on_with_our_dialogue_tells_its_result() -> None:
+    script = recovering(COMMITTED)
+    script.hear("849C00", "04FF010A")
+    assert script.prompts == ["insert_card"]
+    script.hear(status("00", "0042"), "060F00")
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, Approved)
+    assert outcome.evidence.source == "late_message"
+    assert "Orphan" not in script.stages
+
+
+def test_terminal_that_stays_busy_is_asked_again_later() -> None:
+    script = recovering(COMMITTED, TAKEN)
+    for _ in range(14):
+        script.hear("849C00")
+        script.after(5.1)
     outcome = script.concluded.outcome
     assert isinstance(outcome, Unknown)
-    assert (outcome.owner, outcome.ask_again_s) == ("agent", 5.0)
+    assert (outcome.code, outcome.owner) == ("terminal_busy", "agent")
+    assert script.stages == ["Unknown"]
+
+
+def test_last_transaction_before_ours_told_once_more_is_no_late_result() -> None:
+    script = recovering(COMMITTED, TAKEN)
+    script.hear(status("00", "0041"))
+    assert script.sent[-1] == OK
+    script.hear("060F00")
+    asked(script, status("00", "0041"))
+    assert isinstance(script.concluded.outcome, NotStarted)
+    assert "Orphan" not in script.stages
+
+
+def test_a_foreign_terminal_at_a_recovery_is_not_learned_as_ours() -> None:
+    script = recovering(COMMITTED, TAKEN)
+    foreign = "5211111111"
+    script.hear(OK, READY, OK, status("00", "0042").replace("52500295", foreign[2:]), "060F00")
+    assert script.concluded.outcome.code == "wrong_device"
+    assert script.session.terminal_id is None
 
 
 def test_silent_terminal_is_asked_again_later() -> None:
