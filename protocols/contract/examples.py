@@ -16,7 +16,7 @@ _TARGET = {**_ASKED, "target_operation_id": ORIGINAL}
 _OF_ORIGINAL = {**_ASKED, "original_operation_id": ORIGINAL}
 _AMOUNT = {"amount_minor": 4750, "currency": "CAD"}
 _AS_OF = {"epoch": EPOCH, "seq": 41}
-_CARD = {"brand": "visa", "last_four": "1111", "expiry": "2712", "entry_mode": "insert"}
+_CARD = {"brand": "Visa", "last_four": "1111", "expiry": "2712", "entry_mode": "insert"}
 
 
 def _said(code: str, **about: str) -> dict[str, Any]:

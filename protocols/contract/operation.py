@@ -9,7 +9,7 @@ from protocols.contract.words import MoneyEffect, OperationState, Source, TokenK
 
 
 class CardView(Told):
-    """What may be shown of a card. `expiry` is YYMM."""
+    """What may be shown of a card: `brand` as people know it (Visa, Interac), not a code; `expiry` YYMM."""
 
     brand: str | None = None
     last_four: str | None = Field(default=None, pattern=r"^[0-9]{4}$")

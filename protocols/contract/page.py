@@ -27,8 +27,9 @@ and [`asyncapi.json`](asyncapi.json) (AsyncAPI 3.0). A typed client in Python is
    id while the first has no final state.
 4. Store every fact, then publish to `…/agent/{{agent}}/ack` the highest `seq` up to which you have them
    all.
-5. Before your first command, and at each `…/agent/{{agent}}/state` that announces a new connection
-   (`init`, `ready`) send `sync`.
+5. Send `sync` before your first command, and at each `…/agent/{{agent}}/state` that comes after `lost` or
+   `disconnected`, names another `boot`, or is `degraded` with `journal_new` or `clock_untrusted`: until
+   then that agent takes no money.
 
 ## Topics
 `{DEFAULT_ROOT}/{{clinic}}/{{agent}}/{{agent|terminal|rsp}}/{{id}}/{{channel}}[/{{leaf}}]`; the root is a
@@ -84,8 +85,8 @@ A fact (`evt/operation`, `evt/corrected`, `evt/orphan`, and any event that carri
 agent's journal before it is published, and is published again, from the first one that is not
 acknowledged, on each connect and every 30 s. So: drop what you already have (same `epoch`, `seq` not
 above your last); wait for a gap to fill; store; then acknowledge the highest `seq` below which nothing
-is missing. `epoch` is a ULID born with the journal file: another epoch is another numbering from 1.
-`boot` grows by one at each start.
+is missing. Acknowledge as you go: while 64 facts are out without it, the next ones wait.
+`epoch` is a ULID born with the journal file: another epoch is another numbering from 1. `boot` grows by one at each start.
 
 `evt/progress` and the states are lossy: the newest counts, and `as_of` says which fact it already knows
 of. Ignore a progress or state whose `as_of` is older than the facts you hold.

@@ -99,7 +99,7 @@ def card_of(status: StatusInformation) -> Card | None:
     named = (status.card_name or status.application_label or "").strip("\x00 ")
     brand = codes.brand(status.card_type) or (named or None)
     if _is_interac(status):
-        brand = "interac"
+        brand = "Interac"
     technology = status.technology
     card = Card(
         brand=brand,
