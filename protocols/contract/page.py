@@ -86,7 +86,8 @@ agent's journal before it is published, and is published again, from the first o
 acknowledged, on each connect and every 30 s. So: drop what you already have (same `epoch`, `seq` not
 above your last); wait for a gap to fill; store; then acknowledge the highest `seq` below which nothing
 is missing. Acknowledge as you go: while 64 facts are out without it, the next ones wait.
-`epoch` is a ULID born with the journal file: another epoch is another numbering from 1. `boot` grows by one at each start.
+`epoch` is a ULID born with the journal file: another epoch is another numbering from 1. `boot` grows
+by one at each start.
 
 `evt/progress` and the states are lossy: the newest counts, and `as_of` says which fact it already knows
 of. Ignore a progress or state whose `as_of` is older than the facts you hold.
