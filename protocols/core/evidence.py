@@ -5,15 +5,20 @@ byte with an effect. Its rules, in order of proof:
 
 * by id: the record that carries our own key decides;
 * last: the terminal's last transaction is compared with the one it had before ours (the *baseline*);
-* a record that agrees with the baseline proves that ours was not booked;
+* a record that agrees with the baseline, its result too, proves that ours was not booked;
 * a record that agrees with the keys of a result we had seen is ours;
 * the direct successor of the baseline, of our amount, not older than the baseline on the terminal's own
-  clock, is ours if the terminal had taken our command; anything else is for a human, with the evidence side
-  by side. Never by sending again.
+  clock, is ours if the terminal had taken our command;
+* a direct successor that does not stand (declined, reversed) proves that ours does not stand, whoever's
+  it is: no other was stored since;
+* an end of day is recovered by any batch record after the baseline: the day is closed, whoever closed it.
+
+Anything else is for a human, with the evidence side by side. Never by sending again.
 
 A mark's keys: `last.<name>` is the baseline, `baseline` is `known`, `empty` or `unreadable`, `taken` says
 that the terminal accepted the command, `at` is the terminal's clock as MMDDhhmmss (the wire has no year),
-and plain names (`receipt`, `trace` …) come from a result seen.
+and plain names (`receipt`, `trace` …) come from a result seen. A record of an end of day says `kind` `batch`
+and has no receipt number; what follows it directly is told by its trace number.
 """
 
 from __future__ import annotations
@@ -21,8 +26,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from protocols.core.operations import Recover, amount_of
+from protocols.core.operations import Reconcile, Recover, amount_of
 from protocols.core.outcomes import (
+    Approved,
     Cancelled,
     Evidence,
     NotStarted,
@@ -36,6 +42,8 @@ from protocols.core.outcomes import (
 IDENTITY_KEYS = ("trace", "receipt", "turnover")
 # Receipt numbers have four digits and start again at 0001 (ZVT BMP 87).
 RECEIPT_WRAP = 9999
+# Trace numbers have six (ZVT BMP 0B).
+TRACE_WRAP = 999_999
 
 
 def judge(sought: Recover, seen: Sequence[TerminalRecord], source: Source) -> Outcome:
@@ -83,30 +91,47 @@ def _by_last(sought: Recover, record: TerminalRecord | None) -> Outcome:
         agrees, _ = _agree(notes, record.keys)
         return _adopt(record, Evidence("last", agrees=agrees, seen=record.keys))
     agrees, differs = _agree(baseline, record.keys)
+    if agrees and not differs and _changed(baseline, record.keys):
+        return _human("transaction_changed", Evidence("last", agrees, ("result",), record.keys))
     if agrees and not differs:
         return _not_booked(
-            Evidence("last", agrees=tuple(f"last.{key}" for key in agrees), seen=record.keys), result_seen
+            Evidence("last", agrees=tuple(f"last.{key}" for key in agrees), seen=record.keys),
+            result_seen=result_seen,
         )
     if result_seen:
         return _human("another_transaction", Evidence("last", differs=IDENTITY_KEYS, seen=record.keys))
     return _successor(sought, record, notes, baseline)
 
 
+def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+    """Whether something was done to a transaction since: some terminals mark the original of a reversal."""
+    return bool(before.get("result") and after.get("result") and before["result"] != after["result"])
+
+
 def _without_record(notes: Mapping[str, str], result_seen: bool) -> Outcome:
     if notes.get("baseline") == "empty":
-        return _not_booked(Evidence("last", agrees=("last.empty",), seen=dict(notes)), result_seen)
+        return _not_booked(
+            Evidence("last", agrees=("last.empty",), seen=dict(notes)), result_seen=result_seen
+        )
     return _human("terminal_forgot", Evidence("last", differs=("last",), seen=dict(notes)))
 
 
 def _successor(
     sought: Recover, record: TerminalRecord, notes: Mapping[str, str], baseline: Mapping[str, str]
 ) -> Outcome:
-    checks = {
-        "receipt": _follows(baseline.get("receipt"), record.keys.get("receipt"), notes.get("baseline")),
-        "amount": record.amount is not None and record.amount == amount_of(sought.operation),
-        "at": _not_older(baseline.get("at"), record.keys.get("at")),
-        "taken": notes.get("taken") == "yes",
-    }
+    direct, not_older = (
+        _follows(baseline, record.keys, notes.get("baseline")),
+        _not_older(baseline, record.keys),
+    )
+    if isinstance(sought.operation, Reconcile):
+        checks = {"kind": record.keys.get("kind") == "batch", "at": not_older}
+    else:
+        checks = {
+            "receipt": direct,
+            "amount": record.amount is not None and record.amount == amount_of(sought.operation),
+            "at": not_older,
+            "taken": notes.get("taken") == "yes",
+        }
     evidence = Evidence(
         "last",
         agrees=tuple(name for name, fits in checks.items() if fits),
@@ -115,22 +140,36 @@ def _successor(
     )
     if not evidence.differs:
         return _adopt(record, evidence)
+    stands = record.result is None or isinstance(record.result, Approved)
+    if direct and not_older and not stands:
+        return (
+            _adopt(record, evidence)
+            if "amount" in evidence.agrees
+            else _not_booked(evidence, result_seen=False)
+        )
     return _human("another_transaction", evidence)
 
 
-def _follows(before: str | None, after: str | None, baseline: str | None) -> bool:
-    if after is None or not after.isdecimal():
-        return False
-    if before is None:
-        return baseline == "empty"
-    return before.isdecimal() and int(after) == int(before) % RECEIPT_WRAP + 1
+def _follows(before: Mapping[str, str], after: Mapping[str, str], baseline: str | None) -> bool:
+    """Whether one is the terminal's very next transaction after the other."""
+    if before.get("kind") == "batch" and "receipt" not in before:
+        return _next("trace", before, after, TRACE_WRAP)
+    if "receipt" not in before:
+        return baseline == "empty" and after.get("receipt", "").isdecimal()
+    return _next("receipt", before, after, RECEIPT_WRAP)
 
 
-def _not_older(before: str | None, after: str | None) -> bool:
+def _next(key: str, before: Mapping[str, str], after: Mapping[str, str], wrap: int) -> bool:
+    old, new = before.get(key, ""), after.get(key, "")
+    return old.isdecimal() and new.isdecimal() and int(new) == int(old) % wrap + 1
+
+
+def _not_older(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
     """On the terminal's own clock; December to January counts as going on."""
-    if before is None or after is None:
+    old, new = before.get("at"), after.get("at")
+    if old is None or new is None:
         return True
-    return after >= before or (before[:2] == "12" and after[:2] == "01")
+    return new >= old or (old[:2] == "12" and new[:2] == "01")
 
 
 def _agree(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -147,7 +186,7 @@ def _adopt(record: TerminalRecord, evidence: Evidence) -> Outcome:
     return replace(record.result, evidence=evidence)
 
 
-def _not_booked(evidence: Evidence, result_seen: bool) -> Outcome:
+def _not_booked(evidence: Evidence, *, result_seen: bool) -> Outcome:
     """Nothing stands in the terminal; after a result was seen something had begun, so it was cancelled."""
     if result_seen:
         return Cancelled(code="not_booked", evidence=evidence)

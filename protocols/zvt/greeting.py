@@ -46,4 +46,11 @@ class Greeting:
             session.unfit("wrong_device", now)
             return False
         session.terminal_id = session.terminal_id or terminal_id
+        if dialogue is not None:
+            dialogue.identified = True
         return True
+
+
+def is_registration(message: Completion) -> bool:
+    """Only the end of a registration tells terminal, currency or needs (PA00P015 ch. 2.1)."""
+    return any(told is not None for told in (message.payment_type, message.terminal_id, message.currency))

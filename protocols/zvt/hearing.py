@@ -12,19 +12,16 @@ from protocols.core.evidence import is_baseline, judge
 from protocols.core.facts import Orphan
 from protocols.core.operations import Recover, StoreCard, amount_of
 from protocols.core.outcomes import (
-    Approved,
-    Cancelled,
     Evidence,
     NotStarted,
-    Outcome,
     TerminalRecord,
-    Unknown,
 )
 from protocols.core.session import Alert, Mono, Progress
 from protocols.zvt import codes
 from protocols.zvt.asking import Asking
 from protocols.zvt.data_objects import Message
-from protocols.zvt.greeting import Greeting
+from protocols.zvt.ending import Ending
+from protocols.zvt.greeting import Greeting, is_registration
 from protocols.zvt.messages import (
     AbortedByTerminal,
     Completion,
@@ -54,13 +51,14 @@ class Hearing:
         self._session = session
         self._greeting = Greeting(session)
         self._asking = Asking(session, self._greeting)
+        self._ending = Ending(session, self._greeting, self._asking, self._refused)
         self._readers: Mapping[type, Callable[..., None]] = {
             Positive: self._positive,
             Negative: self._negative,
             IntermediateStatus: self._intermediate,
             StatusInformation: self._status,
-            Completion: self._completion,
-            AbortedByTerminal: self._aborted,
+            Completion: self._ending.completed,
+            AbortedByTerminal: self._ending.aborted,
             PrintLine: self._print,
             PrintBlock: self._print,
         }
@@ -82,17 +80,13 @@ class Hearing:
                 # Our question was not answered: the terminal goes on with a dialogue that we lost.
                 session.errand = Errand.OLD
             session.move(Event.LEADS)
-        elif session.errand is None and session.allows(Event.LEADS) and self._recovers():
+        elif session.errand is None and session.allows(Event.LEADS) and session.recovers:
             session.errand = Errand.OLD  # busy when it was asked, now it tells why
             session.retries.rest()
             session.move(Event.LEADS)
         if session.errand is not None:
             minutes = message.timeout_minutes if isinstance(message, IntermediateStatus) else None
             session.line.led(now, minutes)
-
-    def _recovers(self) -> bool:
-        dialogue = self._session.dialogue
-        return dialogue is not None and dialogue.recovering
 
     def _polite(self, _message: Message, now: Mono) -> None:
         """The terminal's clock, menus and the like: taken note of."""
@@ -181,7 +175,7 @@ class Hearing:
         elif dialogue is not None and errand in (Errand.NOTE, Errand.READ):
             dialogue.record = record_of(message, dialogue.sought, session.options)
             session.say(Positive(), now)
-        elif errand is Errand.OLD and self._recovers():
+        elif errand is Errand.OLD and session.recovers:
             self._late(message, now)
         else:
             self._orphan(message)
@@ -216,7 +210,7 @@ class Hearing:
         session.say(Positive(), now)
         dialogue = session.dialogue
         if dialogue is not None and isinstance(dialogue.sought, StoreCard) and session.errand is Errand.WORK:
-            self._end(now)  # 06 C0 has no completion: its status information ends it
+            self._ending.end(now)  # 06 C0 has no completion: its status information ends it
 
     def _late(self, message: StatusInformation, now: Mono) -> None:
         """A result within a dialogue that we had lost: ours if it is about our amount, and not the last
@@ -226,7 +220,7 @@ class Hearing:
         assert dialogue is not None
         assert isinstance(dialogue.operation, Recover)
         asked = amount_of(dialogue.sought)
-        record = record_of(message, dialogue.sought, session.options)
+        record = record_of(message, dialogue.sought, session.options, stored=False)
         if is_baseline(dialogue.operation, record):
             session.say(Positive(), now)
         elif asked is not None and record.amount not in (None, asked):
@@ -248,109 +242,14 @@ class Hearing:
     def _orphan_kept(self, now: Mono) -> None:
         session = self._session
         session.say(Positive(), now)
-        if session.errand is Errand.OLD and not self._recovers():
+        if session.errand is Errand.OLD and not session.recovers:
             session.line.soon(now)  # a card that was only read has no other end
-
-    # --- ends -----------------------------------------------------------------------------------
-
-    def _completion(self, message: Completion, now: Mono) -> None:
-        session = self._session
-        session.say(Positive(), now)
-        errand = session.errand
-        if errand is None:
-            return
-        if _answers_another(errand, message):
-            return  # a late answer to a question that we had repeated: that to our newer one follows
-        if errand is Errand.OLD and not self._recovers():
-            session.lost("out_of_step", now)
-        elif errand is Errand.REGISTER:
-            session.finish_errand(now)
-            self._greeting.registered(message, now)
-        elif errand is Errand.ENQUIRE:
-            session.finish_errand(now)
-            self._asking.enquired(message.terminal_status or 0, now, message)
-        elif errand is Errand.NOTE:
-            session.finish_errand(now)
-            self._asking.noted(now)
-        elif errand is Errand.READ:
-            session.finish_errand(now)
-            self._asking.judged(now)
-        else:
-            self._end(now, message.result_code)
-
-    def _aborted(self, message: AbortedByTerminal, now: Mono) -> None:
-        session = self._session
-        session.say(Positive(), now)
-        errand = session.errand
-        if errand is None:
-            return
-        code = message.result_code
-        if errand is Errand.OLD and not self._recovers():
-            session.lost("out_of_step", now)
-            return
-        if errand in (Errand.WORK, Errand.OLD):
-            self._end(now, code, aborted=True)
-            return
-        session.finish_errand(now)
-        self._refused(errand, codes.BUSY if code is None else code, now)
-
-    def _end(self, now: Mono, code: int | None = None, *, aborted: bool = False) -> None:
-        """06 0F or 06 1E of a dialogue: only now is its outcome final."""
-        session = self._session
-        dialogue, errand = session.dialogue, session.errand
-        assert dialogue is not None
-        session.finish_errand(now)
-        outcome = self._outcome_at_end(code, aborted=aborted)
-        if errand is Errand.OLD and (outcome is None or isinstance(outcome, Unknown)):
-            dialogue.plan = None  # the lost dialogue ended without telling: ask
-            session.go_on(now)
-            return
-        if outcome is None:
-            outcome = Unknown(code="no_result", evidence=Evidence("dialogue"), ask_again_s=0.0)
-        session.conclude(outcome)
-
-    def _outcome_at_end(self, code: int | None, *, aborted: bool) -> Outcome | None:
-        dialogue = self._session.dialogue
-        assert dialogue is not None
-        told = dialogue.outcome
-        if isinstance(told, Approved) and aborted:
-            # Approved, and then not: printing failed or the host took it back. Ask, never guess.
-            return Unknown(code="aborted_after_approval", evidence=told.evidence, ask_again_s=0.0)
-        if told is not None and not isinstance(told, Unknown):
-            return told
-        evidence = Evidence("dialogue", agrees=("dialogue",))
-        if code:
-            return refusal(code, evidence, dialogue.sought)
-        if not dialogue.books and not aborted:
-            return self._done(evidence)
-        return None if dialogue.books else Cancelled(code="aborted", evidence=evidence)
-
-    def _done(self, evidence: Evidence) -> Outcome:
-        """Completed without a result to tell: diagnosis, initialisation."""
-        dialogue = self._session.dialogue
-        assert dialogue is not None
-        if isinstance(dialogue.sought, StoreCard):
-            return Cancelled(code="no_token", evidence=evidence)
-        return Approved(code="done", money="none", evidence=evidence)
 
 
 def _may_answer(errand: Errand | None, message: Message) -> bool:
     """Whether a terminal that says this without 80 00 00 can mean our command."""
     if errand is Errand.REGISTER:
-        return isinstance(message, Completion) and _is_registration(message)
+        return isinstance(message, Completion) and is_registration(message)
     if errand is Errand.ENQUIRE:
         return isinstance(message, Completion) and message.terminal_status is not None
     return errand in (Errand.WORK, Errand.READ)
-
-
-def _answers_another(errand: Errand, message: Completion) -> bool:
-    """Read as the answer to this question, it would put us one question off from here on."""
-    if errand is Errand.ENQUIRE:
-        return message.terminal_status is None and _is_registration(message)
-    # A terminal's status is the answer to 05 01 alone (PA00P015 ch. 2.55).
-    return message.terminal_status is not None and errand in (Errand.NOTE, Errand.READ, Errand.WORK)
-
-
-def _is_registration(message: Completion) -> bool:
-    """Only the end of a registration tells terminal, currency or needs (PA00P015 ch. 2.1)."""
-    return any(told is not None for told in (message.payment_type, message.terminal_id, message.currency))

@@ -18,6 +18,7 @@ from protocols.core.operations import (
     Reversal,
     Sale,
     StoreCard,
+    amount_of,
 )
 from protocols.core.values import CURRENCY_NUMBERS
 from protocols.zvt import messages as zvt
@@ -67,7 +68,13 @@ def command_of(errand: Errand, request: Request | None, options: ZvtOptions) -> 
 
 
 def command_for(operation: Request, options: ZvtOptions) -> Message:
-    """The command with which an operation begins on the wire."""
+    """The command with which an operation begins on the wire. Raises LocalError for what cannot be said."""
+    amount = amount_of(operation)
+    if amount is not None and amount.currency != options.currency:
+        raise LocalError(
+            "wrong_currency",
+            f"operation {operation.operation_id} is in {amount.currency}, its terminal in {options.currency}",
+        )
     return _BUILDERS[type(operation)](operation, options)
 
 

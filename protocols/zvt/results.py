@@ -43,7 +43,8 @@ _BRANDS = ("girocard", "jcb", "mastercard", "amex", "visa", "diners", "other")
 
 
 def keys_of(status: StatusInformation) -> dict[str, str]:
-    """The references by which the terminal knows this transaction, by their name; absent ones left out."""
+    """The references by which the terminal knows this transaction, by their name; absent ones left out.
+    A number of zeros is none: it would make strangers alike."""
     trace = status.trace
     if trace is not None and not trace.strip("0") and status.long_trace:
         trace = status.long_trace
@@ -55,17 +56,32 @@ def keys_of(status: StatusInformation) -> dict[str, str]:
         "terminal_id": status.terminal_id,
         "kind": "batch" if status.totals is not None else None,
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in found.items() if value and value.strip("0")}
 
 
-def record_of(status: StatusInformation, request: Request, options: ZvtOptions) -> TerminalRecord:
-    """A status information as a record for the judge, read as the answer to `request`."""
+def record_of(
+    status: StatusInformation, request: Request, options: ZvtOptions, *, stored: bool = True
+) -> TerminalRecord:
+    """A status information as a record for the judge, read as what became of `request`: the transaction that
+    the terminal has `stored` last, or the live result of a dialogue."""
     result = outcome_of(status, request, options, Evidence("last"))
+    if stored and status.result_code == _ALREADY_REVERSED:
+        result = _undone(request, Evidence("last"))
+    keys = keys_of(status)
+    if status.result_code is not None:
+        keys["result"] = f"{status.result_code:02X}"
     return TerminalRecord(
-        keys=keys_of(status),
-        amount=_amount(status, options),
+        keys=keys,
+        amount=_amount(status, request, options),
         result=None if isinstance(result, Unknown) else result,
     )
+
+
+def _undone(request: Request, evidence: Evidence) -> Cancelled:
+    """It was stored and then reversed: what had been charged or held is back, what had been given back, or
+    undone, stands again as it was."""
+    money: MoneyEffect = "returned" if isinstance(request, Sale | Capture | Preauth) else "none"
+    return Cancelled(code="reversed", money=money, evidence=evidence)
 
 
 def outcome_of(
@@ -83,7 +99,7 @@ def outcome_of(
 def refusal(code: int, evidence: Evidence, request: Request) -> Outcome:
     """The outcome of a non-zero result, abort or error code (sheet chapter 8)."""
     if code == _ALREADY_REVERSED and not isinstance(request, Reversal):
-        return Cancelled(code="reversed", money="returned", evidence=evidence)
+        return _undone(request, evidence)
     result = codes.result(code)
     if result.category in ("host_decline", "not_done"):
         return Declined(code=result.slug, evidence=evidence)
@@ -118,7 +134,7 @@ def _approved(
         reason = "interac_only" if _is_interac(status) else "no_token"
         return Declined(code=reason, card=card_of(status), evidence=evidence)
     asked = amount_of(request)
-    amount = _amount(status, options) or asked
+    amount = _amount(status, request, options) or asked
     return Approved(
         money=_MONEY.get(type(request), "none"),
         amount=amount,
@@ -167,10 +183,15 @@ def totals_of(status: StatusInformation) -> dict[str, str]:
     return details
 
 
-def _amount(status: StatusInformation, options: ZvtOptions) -> Money | None:
+def _amount(status: StatusInformation, request: Request, options: ZvtOptions) -> Money | None:
+    """What was moved. 06 23 names the part of a hold that is given back; some terminals tell just that."""
     if status.amount_minor is None:
         return None
-    return Money(status.amount_minor, CURRENCY_NAMES.get(status.currency or "", options.currency))
+    told = Money(status.amount_minor, CURRENCY_NAMES.get(status.currency or "", options.currency))
+    if isinstance(request, Capture) and options.capture_with == "partial_reversal":
+        unused = request.original.amount.amount_minor - request.amount.amount_minor
+        return request.amount if told.amount_minor == unused else told
+    return told
 
 
 def _is_interac(status: StatusInformation) -> bool:

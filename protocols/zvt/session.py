@@ -339,6 +339,11 @@ class ZvtSession:
             self.conclude(lost_outcome(self.dialogue, why))
 
     @property
+    def recovers(self) -> bool:
+        """Whether the operation in work only asks what became of an earlier attempt."""
+        return self.dialogue is not None and self.dialogue.recovering
+
+    @property
     def step(self) -> Step:
         """Who may speak on the line."""
         return self._step
