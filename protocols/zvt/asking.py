@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from protocols.core.session import Mono
 from protocols.zvt.codes import BUSY
 from protocols.zvt.greeting import Greeting
 from protocols.zvt.messages import Completion
+from protocols.zvt.steps import Errand
 
 if TYPE_CHECKING:
     from protocols.zvt.session import ZvtSession
@@ -70,7 +72,7 @@ class Asking:
             session.conclude(_unreadable())
         else:
             assert isinstance(dialogue.operation, Recover)
-            session.conclude(judge(dialogue.operation, (), "last"))
+            self._conclude(judge(dialogue.operation, (), "last"), now)
 
     def judged(self, now: Mono) -> None:
         """06 0F after 06 20: hold what came against the marks."""
@@ -82,10 +84,33 @@ class Asking:
         if record is None:
             session.conclude(_unreadable())
         elif self._greeting.identified(record.keys.get("terminal_id"), now):
-            outcome = judge(dialogue.operation, (record,), "last")
-            if isinstance(outcome, NotStarted) and session.capabilities.identity == "none":
-                outcome = Unknown(code="terminal_unidentified", owner="human", evidence=outcome.evidence)
+            self._conclude(judge(dialogue.operation, (record,), "last"), now)
+
+    def _conclude(self, outcome: Outcome, now: Mono) -> None:
+        """Only the terminal that took the command can tell that it did not book it. One that has not told
+        on this line who it is is registered and asked once more: it holds nothing that this could disturb."""
+        session = self._session
+        dialogue = session.dialogue
+        assert dialogue is not None
+        if outcome.code != "not_booked" or self._is_the_one():
             session.conclude(outcome)
+        elif not session.registered:
+            dialogue.record = None
+            dialogue.plan = deque([Errand.REGISTER, Errand.READ])
+            session.go_on(now)
+        else:
+            evidence = outcome.evidence
+            session.conclude(Unknown(code="terminal_unidentified", owner="human", evidence=evidence))
+
+    def _is_the_one(self) -> bool:
+        """Whether this is the terminal that took the command, as far as it can be known."""
+        session = self._session
+        dialogue = session.dialogue
+        assert dialogue is not None
+        expected = dialogue.expected_terminal
+        if expected is None:
+            return session.capabilities.identity != "none"
+        return dialogue.identified or (session.registered and session.peer.terminal_id == expected)
 
 
 def _unreadable() -> Outcome:

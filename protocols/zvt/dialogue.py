@@ -38,6 +38,7 @@ class Dialogue:
     commit_before: Mono
     plan: deque[Errand] | None = None
     committed: bool = False
+    identified: bool = False
     taken: bool = False
     abort_asked: bool = False
     abort_sent: bool = False

@@ -204,6 +204,42 @@ def test_the_terminal_that_took_the_command_is_the_one_that_may_answer() -> None
     assert script.concluded.outcome.code == "wrong_device"
 
 
+def nothing_is_stored(*registration: str) -> Script:
+    """The terminal had nothing before the sale and says that it has nothing; then it answers 06 00."""
+    empty = Mark("op-1", 1, "committed", {"baseline": "empty", "terminal_id": "52500295"})
+    script = Script(nothing_stored_code=0xFB)
+    script.begin(Recover(operation=SALE, attempt=ATTEMPT, marks=(empty, TAKEN)))
+    script.open()
+    script.hear(OK, READY, OK, "061E01FB")
+    assert script.stages == []
+    assert script.sent[-1].startswith("0600")
+    script.hear(OK, *registration)
+    return script
+
+
+def test_a_foreign_terminal_with_an_empty_memory_proves_nothing() -> None:
+    script = nothing_is_stored("060F0C190029999999994901240600")
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, Unknown)
+    assert (outcome.code, outcome.owner) == ("wrong_device", "agent")
+
+
+def test_an_empty_memory_is_believed_of_the_terminal_that_took_the_command() -> None:
+    script = nothing_is_stored(REGISTERED)
+    assert script.sent[-1].startswith("0620")
+    script.hear(OK, "061E01FB")
+    outcome = script.concluded.outcome
+    assert (type(outcome), outcome.code) == (NotStarted, "not_booked")
+
+
+def test_an_empty_memory_of_a_terminal_that_does_not_say_who_it_is_is_for_a_human() -> None:
+    script = nothing_is_stored("060F00")
+    script.hear(OK, "061E01FB")
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, Unknown)
+    assert (outcome.code, outcome.owner) == ("terminal_unidentified", "human")
+
+
 def test_terminal_is_registered_again_once_the_truth_is_known() -> None:
     script = recovering(COMMITTED, TAKEN)
     asked(script, status("00", "0042"))
