@@ -165,4 +165,17 @@ def _fresh_folder(root: Path, now: datetime) -> Path:
 def _forget_old_runs(root: Path) -> None:
     runs = sorted(entry for entry in root.iterdir() if entry.is_dir() and not entry.is_symlink())
     for run in runs[:-_KEPT_RUNS]:
-        shutil.rmtree(run, ignore_errors=True)
+        if not _still_runs(run):
+            shutil.rmtree(run, ignore_errors=True)
+
+
+def _still_runs(run: Path) -> bool:
+    """Whether the demo whose process id ends the folder's name is still at work."""
+    pid = run.name.rpartition("-")[2]
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, OverflowError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,12 +37,18 @@ def test_the_control_socket_has_a_path_that_fits(tmp_path: Path) -> None:
     assert not short.exists()
 
 
-def test_the_last_five_runs_are_kept(tmp_path: Path) -> None:
-    for minute in range(7):
-        with new_places(tmp_path, NOW.replace(minute=minute)) as places:
-            places.ledger.touch()
+def test_the_last_five_runs_are_kept_and_those_that_still_run(tmp_path: Path) -> None:
+    nobody = 4_194_305  # above the highest process id of Linux
+    for minute in range(6):
+        (tmp_path / f"20260131-140{minute}00-{os.getpid() if minute == 0 else nobody}").mkdir()
+    with new_places(tmp_path, NOW) as places:
+        assert places.folder.is_dir()
     names = sorted(entry.name[:15] for entry in tmp_path.iterdir())
-    assert names == [f"20260131-140{minute}00" for minute in range(2, 7)]
+    assert names == [
+        "20260131-140000",
+        *(f"20260131-140{minute}00" for minute in range(2, 6)),
+        "20260131-140500",
+    ]
 
 
 def test_where_nothing_can_be_written_the_temporary_folder_serves(
