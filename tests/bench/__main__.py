@@ -20,8 +20,8 @@ from tests.bench.processes import ROOT, cores
 from tests.bench.report import page
 
 # Rounds by terminals at once: some 1000 sales each, so that ten of them lie above the p99.
-_ROUNDS = {1: 1000, 8: 150, 32: 40}
-_QUICK_ROUNDS = {1: 200, 8: 25, 32: 8}
+_ROUNDS = {1: 800, 8: 160, 32: 40}
+_QUICK_ROUNDS = {1: 160, 8: 24, 32: 8}
 _IDLE_S, _QUICK_IDLE_S = 60.0, 10.0
 _STARTS = 5
 

@@ -55,7 +55,9 @@ def aims(results: Mapping[str, Any]) -> Iterator[Aim]:
     yield Aim("decoding", results["decoding"]["apdus_per_s"], 17_000, "APDU/s", at_least=True)
     yield Aim("start to ready", results["start"]["ready_s"]["median"], 1.0, "s")
     yield Aim("memory idle, RSS", memory["idle_rss_mib"], 45.0, "MiB")
+    yield Aim("memory idle, PSS", memory["idle_pss_mib"], 45.0, "MiB")
     yield Aim("memory per further terminal, RSS", memory["per_further_terminal_rss_mib"], 1.0, "MiB")
+    yield Aim("memory per further terminal, PSS", memory["per_further_terminal_pss_mib"], 1.0, "MiB")
     yield Aim("CPU idle, one terminal", idle["one_terminal_percent"], 0.3, "% of a core")
 
 

@@ -28,7 +28,7 @@ class Database:
         self._db = sqlite3.connect(path, isolation_level=None)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=4000"):
             self._db.execute(f"PRAGMA {pragma}")
-        self._db.execute("CREATE TABLE facts (no INTEGER PRIMARY KEY, data TEXT NOT NULL)")
+        self._db.execute("CREATE TABLE IF NOT EXISTS facts (no INTEGER PRIMARY KEY, data TEXT NOT NULL)")
 
     def commit(self) -> None:
         """One durable row."""

@@ -12,7 +12,7 @@ from tests.bench import mqtt
 from tests.bench.agents import agent
 from tests.bench.backend import Backend
 from tests.bench.brokers import Broker
-from tests.bench.latency import peer
+from tests.bench.phases import peer
 from tests.bench.processes import cpu_percent, pss_mib, rss_mib
 
 _SETTLE_S = 3.0
