@@ -68,6 +68,7 @@ class _ProvenApp(App):
             dead=lambda: process.dead,
             on_message=self._received,
             on_connected=self._connected,
+            will=self._will,
         )
         return link  # type: ignore[return-value]  # publishes and runs as the real one does
 

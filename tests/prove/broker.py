@@ -16,6 +16,7 @@ from terminal_agent.cloud.traffic import Inbound, LinkDownError, address_of
 
 _LATENCY_S = 0.004
 _BACK_S = 0.5
+_WILL_DELAY_S = 2.0
 
 
 class Broker:
@@ -26,6 +27,7 @@ class Broker:
         self.chance = chance
         self.topics = topics
         self.up = True
+        self.back_s = 0.0
         self.early_acks = 0  # messages that are acknowledged, and then the process never handles them
         self.loses = 0  # messages that are lost on either way
         self.doubles = 0
@@ -60,9 +62,14 @@ class Broker:
             self._link = None
 
     def gone_with(self, process: object) -> None:
-        """The agent's process is gone: the broker notices, and says its will."""
-        if self._link is not None:
-            self._link = None
+        """The agent's process is gone: the broker notices, and says its will unless it is back soon."""
+        link, self._link = self._link, None
+        if link is not None:
+            asyncio.get_running_loop().call_later(_WILL_DELAY_S, self._last_words, link.will())
+
+    def _last_words(self, will: Message) -> None:
+        if self._link is None:
+            self._to_backend(will)
 
     def publish(self, message: Message) -> bool:
         """Take a message of the agent's; whether its sender hears that it was taken."""
@@ -117,6 +124,7 @@ class Broker:
     def cut(self, seconds: float, *, forget: bool = False) -> None:
         """The connection ends and cannot be made for a while; `forget`: and what waited is lost."""
         self.up = False
+        self.back_s = asyncio.get_running_loop().time() + seconds
         if self._link is not None:
             self._link.broken()
             self._link = None
@@ -143,7 +151,9 @@ class Link:
         dead: Callable[[], bool],
         on_message: Callable[[Inbound], Awaitable[None]],
         on_connected: Callable[[], Awaitable[None]],
+        will: Callable[[], Message],
     ) -> None:
+        self.will = will
         self._broker = broker
         self._effect = effect
         self._dead = dead

@@ -56,8 +56,10 @@ class Books:
 
     def of(self, command: Command, original: Command | None) -> Booked:
         """Its own lines. A reversal's are those that name a line of its original."""
-        if command.op == "reversal":
-            own = self._reversals(command, original)
+        if original is not None and command is not self._follower_of(original, command.op):
+            own = []
+        elif command.op == "reversal":
+            own = self._reversals(original)
         else:
             own = [
                 line
@@ -68,9 +70,9 @@ class Books:
             ]
         return Booked(tuple(own), tuple(line for line in own if not self._taken_back(line)))
 
-    def _reversals(self, command: Command, original: Command | None) -> list[Line]:
-        """Lines that name a line of the original's; where several commands did, those approved come first."""
-        if original is None or command is not self._undoer_of(original):
+    def _reversals(self, original: Command | None) -> list[Line]:
+        """Lines that name a line of the original's."""
+        if original is None:
             return []
         undone = {line.id for line in self.of(original, None).lines}
         return [
@@ -81,11 +83,10 @@ class Books:
             and line.receipt != self._by_id[line.reverses].receipt
         ]
 
-    def _undoer_of(self, original: Command) -> Command | None:
+    def _follower_of(self, original: Command, op: str) -> Command | None:
+        """Of several commands that would undo or complete the same original, the one that was approved."""
         rivals = [
-            one
-            for one in self._commands
-            if one.original == original.id and one.op == "reversal" and not one.rejected
+            one for one in self._commands if (one.original, one.op) == (original.id, op) and not one.rejected
         ]
         rivals.sort(key=lambda one: (one.final or {}).get("state") != "approved")
         return rivals[0] if rivals else None

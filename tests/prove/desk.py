@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from protocols.contract.commands import OCCUPYING
 from tests.prove.backend import Command
 from tests.prove.schedule import Step
 from tests.prove.world import World
 
 _TRIES = 4
 _RETRY_S = 6.0
+_QUIET_S = 20.0
 _PATIENCE_S = 75.0  # for a terminal to become ready, and for an outcome before the next command
 _FOR_GOOD = frozenset({"unsupported", "not_chargeable", "consent_missing", "original_not_open", "expired"})
 # design §5 and the recovery's give-up time: after this long an operation is final or a human's.
@@ -35,8 +35,13 @@ class Desk:
             if index == 0:
                 self.world.disk.copy()
         self.world.calm()
-        await self._until(self._all_settled, SETTLED_WITHIN_S)
-        await self._until(self._all_told, 60.0)
+        until = asyncio.get_running_loop().time() + SETTLED_WITHIN_S
+        while asyncio.get_running_loop().time() < until:
+            await self._until(self._all_settled, until - asyncio.get_running_loop().time())
+            await self._until(self._all_told, 60.0)
+            await asyncio.sleep(_QUIET_S)  # a journal that was restored may open again what had ended
+            if self._all_settled() and self._all_told():
+                return
 
     async def _do(self, index: int, step: Step, last: bool) -> None:
         for number in range(_TRIES):
@@ -83,9 +88,8 @@ class Desk:
 
     def _all_settled(self) -> bool:
         return all(
-            command.settled or command.with_a_human
+            bool(command.replies) and (command.settled or command.with_a_human)
             for command in self.backend.commands.values()
-            if command.op in OCCUPYING
         )
 
     def _all_told(self) -> bool:

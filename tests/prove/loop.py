@@ -52,6 +52,11 @@ class TrueTime:
         """Now, UTC."""
         return _BORN + timedelta(seconds=asyncio.get_running_loop().time())
 
+    @staticmethod
+    def wall_of(seconds: float) -> datetime:
+        """When the loop stood there, UTC."""
+        return _BORN + timedelta(seconds=seconds)
+
     def monotonic(self) -> float:
         """The loop's seconds."""
         return asyncio.get_running_loop().time()

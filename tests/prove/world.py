@@ -29,6 +29,7 @@ from tests.prove.schedule import AT_A_MOMENT, Fault, Plan, Stage, Step
 TOPICS = AgentTopics("clinic-1", "agent-1")
 _HARMS = frozenset({"split", "merge", "drop", "corrupt", "duplicate", "delay", "noise", "foreign_frame"})
 _UNKNOWN_CODE = 0x99  # a host code that no table has: proves nothing
+_RESTORING_S = 7.0  # nobody restores a file within the two seconds of the broker's will
 _FREE_LIMIT_S = 150.0  # how long people wait for a busy terminal before they go
 
 
@@ -387,7 +388,7 @@ class World:
         self.kill(fault.seconds, then=self.disk.delete)
 
     def _journal_old(self, fault: Fault) -> None:
-        self.kill(fault.seconds, then=self.disk.restore)
+        self.kill(max(fault.seconds, _RESTORING_S), then=self.disk.restore)
 
     def _clock_jump(self, fault: Fault) -> None:
         self.clock.jumped_s += ((-3600.0, -30.0, 30.0, 3600.0)[fault.value % 4]) - self.clock.jumped_s
@@ -448,9 +449,14 @@ class World:
         if process.app is None:
             return [Violation("I10", "the journal did not open")]
         life = process.life
-        if self.backend.ready_at.get(life) is None and self._now() - process.started_s > within_s:
+        if self.backend.ready_at.get(life) is None and self._now() - max(process.started_s, self.broker.back_s) > within_s:
             return [Violation("I10", f"boot {life[1]} was never heard of by the backend")]
         return []
+
+    def _booked_before(self, command: Command) -> bool:
+        """Whether the terminal had stored anything before this command was given."""
+        first = self.time.wall_of(command.handed_s or 0.0)
+        return any(line.at < first for line in self.ledger.lines())
 
     def lost_evidence(self, command: Command) -> str:
         """What had taken the proof away before the agent could ask, or that it was there all the time."""
@@ -460,7 +466,6 @@ class World:
         for kind in ("journal_deleted", "journal_old", "wrong_clock"):
             if kind in self.kinds:
                 return kind
-        seen = (command.latest or {}).get("evidence", {})
-        if not self.plan.tells_empty and "last" in seen.get("differs", ()):
+        if not self.plan.tells_empty and not self._booked_before(command):
             return "a terminal that does not say that it is empty"
         return "evidence held"
