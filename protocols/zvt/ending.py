@@ -80,8 +80,9 @@ class Ending:
         assert dialogue is not None
         session.finish_errand(now)
         outcome = self._outcome_at_end(code, aborted=aborted)
-        if errand is Errand.OLD and (outcome is None or isinstance(outcome, Unknown)):
-            dialogue.plan = None  # the lost dialogue ended without telling: ask
+        if errand is Errand.OLD and (dialogue.outcome is None or isinstance(outcome, Unknown)):
+            # The lost dialogue ended without telling; it may even have been a mere question of ours: ask.
+            dialogue.plan = None
             session.go_on(now)
             return
         if outcome is None:

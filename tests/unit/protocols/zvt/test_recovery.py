@@ -251,3 +251,11 @@ def test_lost_card_capture_is_not_asked_at_all() -> None:
     script.begin(Recover(operation=StoreCard(operation_id="op-9"), attempt=ATTEMPT, marks=()))
     assert script.concluded.outcome.code == "interrupted"
     assert script.sent == []
+
+
+def test_a_lost_question_that_ends_in_vain_says_nothing_of_the_sale() -> None:
+    script = recovering(COMMITTED, TAKEN)
+    script.hear("04FF0117", "061E0164")  # 64 would be a card that cannot be read
+    assert script.stages == []
+    script.hear(OK, READY, OK, status("00", "0042"), "060F00")
+    assert isinstance(script.concluded.outcome, Approved)
