@@ -88,12 +88,14 @@ class Current(Told):
 
 
 class TerminalState(Told):
-    """One terminal. `holder` is the actor of the current operation; `code` and `text` say why it is so."""
+    """One terminal. `holder` is the actor of the current operation; `code` and `text` say why it is so.
+    `detail` is for technicians: what the port or the network said, e.g. which program holds the port."""
 
     state: TerminalStateWord | str
     since: Timestamp
     code: str | None = None
     text: Text | None = None
+    detail: str | None = None
     identity: Identity | None = None
     firmware: str | None = None
     current: Current | None = None

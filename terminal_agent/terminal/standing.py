@@ -77,6 +77,7 @@ class Standing:
             since=self.since or now,
             code=code,
             text=words(code, holder=row.actor if row else None) if code else None,
+            detail=self.reason.partition(": ")[2] or None if word in ("offline", "unfit") else None,
             identity=Identity(
                 terminal_id=self.peer.terminal_id, serial=self.peer.serial, where=self.peer.where or None
             ),

@@ -39,3 +39,11 @@ def test_an_offline_terminal_has_a_sentence_of_its_own(reason: str) -> None:
 
 def test_a_ready_terminal_needs_no_words() -> None:
     assert standing(Phase.IDLE).state(NOW).text is None
+
+
+def test_technicians_are_told_what_the_port_said() -> None:
+    held = "port_busy: /dev/ttyUSB0 is held by minicom (pid 4242); stop that program"
+    state = standing(Phase.DOWN, held).state(NOW)
+    assert (state.code, state.detail) == ("port_busy", held.removeprefix("port_busy: "))
+    assert standing(Phase.UNFIT, "wrong_device").state(NOW).detail is None
+    assert standing(Phase.IDLE, "idle").state(NOW).detail is None
