@@ -33,21 +33,24 @@ class Greeting:
                     session.tell(Alert(codes.REGISTRATION_NEEDS[bit]))
             session.greeted(now)
 
+    def is_foreign(self, terminal_id: str | None) -> bool:
+        """Whether this is not the terminal that is expected: by a recovery the one that took the command."""
+        session = self._session
+        taken_by = session.dialogue.expected_terminal if session.dialogue is not None else None
+        return terminal_id is not None and (taken_by or session.terminal_id) not in (None, terminal_id)
+
     def identified(self, terminal_id: str | None, now: Mono) -> bool:
         """Learn the terminal's own id, or refuse a foreign one."""
         session = self._session
         if terminal_id is None:
             return True
         session.peer = replace(session.peer, terminal_id=terminal_id)
-        dialogue = session.dialogue
-        taken_by = dialogue.expected_terminal if dialogue is not None else None
-        expected = taken_by or session.terminal_id
-        if expected not in (None, terminal_id):
+        if self.is_foreign(terminal_id):
             session.unfit("wrong_device", now)
             return False
         session.terminal_id = session.terminal_id or terminal_id
-        if dialogue is not None:
-            dialogue.identified = True
+        if session.dialogue is not None:
+            session.dialogue.identified = True
         return True
 
 

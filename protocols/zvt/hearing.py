@@ -32,7 +32,7 @@ from protocols.zvt.messages import (
     PrintLine,
     StatusInformation,
 )
-from protocols.zvt.results import keys_of, outcome_of, record_of, refusal
+from protocols.zvt.results import keys_of, outcome_of, record_of, refusal, tells_transaction
 from protocols.zvt.steps import Errand, Event
 from protocols.zvt.text import as_meant
 
@@ -173,12 +173,23 @@ class Hearing:
         if dialogue is not None and errand is Errand.WORK:
             self._result(message, now)
         elif dialogue is not None and errand in (Errand.NOTE, Errand.READ):
-            dialogue.record = record_of(message, dialogue.sought, session.options)
+            if tells_transaction(message):
+                dialogue.record = record_of(message, dialogue.sought, session.options)
             session.say(Positive(), now)
+        elif errand in (Errand.REGISTER, Errand.ENQUIRE) and not tells_transaction(message):
+            self._introduced(message, now)
         elif errand is Errand.OLD and session.recovers:
             self._late(message, now)
         else:
             self._orphan(message)
+
+    def _introduced(self, message: StatusInformation, now: Mono) -> None:
+        """Some terminals say here who they are, and nothing in the completion that follows."""
+        session = self._session
+        if self._greeting.is_foreign(message.terminal_id):
+            session.finish_errand(now)
+        if self._greeting.identified(message.terminal_id, now):
+            session.say(Positive(), now)
 
     def _result(self, message: StatusInformation, now: Mono) -> None:
         """A result of our own command. A second one may come (PIN repeated): the last one counts."""

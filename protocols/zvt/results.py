@@ -59,6 +59,13 @@ def keys_of(status: StatusInformation) -> dict[str, str]:
     return {name: value for name, value in found.items() if value and value.strip("0")}
 
 
+def tells_transaction(status: StatusInformation) -> bool:
+    """Whether it is about a transaction or a card at all. Some terminals say in a 04 0F who they are, or that
+    they have stored nothing."""
+    numbers = keys_of(status).keys() - {"terminal_id", "at"}
+    return bool(numbers) or status.amount_minor is not None or card_of(status) is not None
+
+
 def record_of(
     status: StatusInformation, request: Request, options: ZvtOptions, *, stored: bool = True
 ) -> TerminalRecord:

@@ -303,6 +303,38 @@ def test_result_for_nobody_is_kept_before_it_is_acknowledged() -> None:
     assert script.sent == []
 
 
+def test_a_terminal_that_says_who_it_is_in_a_status_information_gives_no_result() -> None:
+    """The answers of a Kotlin simulator to 06 00 and 05 01: all in a 04 0F, and an empty completion."""
+    script = Script()
+    script.give(Greet())
+    script.open()
+    script.hear(OK, "040F0A27002952500295490124", "060F00")
+    assert (script.phase(), script.session.peer.terminal_id) == (Phase.IDLE, "52500295")
+    script.begin(SALE)
+    script.hear(OK, "040F0727002952500295", "060F00")
+    assert script.sent[-1].startswith("0620")
+    assert (script.stages, script.alerts) == ([], [])
+
+
+def test_a_foreign_terminal_is_refused_where_it_says_who_it_is() -> None:
+    script = Script(terminal_id="11111111")
+    script.give(Greet())
+    script.open()
+    script.hear(OK, "040F0A27002952500295490124")
+    assert script.phase() is Phase.UNFIT
+    assert script.alerts == ["wrong_device"]
+
+
+def test_a_status_without_any_number_is_no_baseline() -> None:
+    script = ready()
+    script.begin(SALE)
+    script.hear(OK, READY)
+    script.hear(OK, "040F07276D2952500295", "060F00")
+    mark = script.facts[0]
+    assert isinstance(mark, Mark)
+    assert mark.keys["baseline"] == "unreadable"
+
+
 def test_receipts_are_whole_and_scrubbed() -> None:
     script = committed_sale()
     text = b"CARTE 4242424242424242".hex().upper()
