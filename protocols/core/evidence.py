@@ -7,17 +7,18 @@ byte with an effect. Its rules, in order of proof:
 * last: the terminal's last transaction is compared with the one it had before ours (the *baseline*);
 * a record that agrees with the baseline, its result too, proves that ours was not booked;
 * a record that agrees with the keys of a result we had seen is ours;
-* the direct successor of the baseline, of our amount, not older than the baseline on the terminal's own
-  clock, is ours if the terminal had taken our command;
+* the direct successor of the baseline, of our amount, is ours if the terminal stamped it, by its own clock,
+  no later than `OURS_WITHIN_S` after we gave our command: before anybody can have noticed the loss and taken
+  the same amount at the terminal by hand. Later than that nothing tells the two apart;
 * a direct successor that does not stand (declined, reversed) proves that ours does not stand, whoever's
   it is: no other was stored since;
 * an end of day is recovered by any batch record after the baseline: the day is closed, whoever closed it.
 
 Anything else is for a human, with the evidence side by side. Never by sending again.
 
-A mark's keys: `last.<name>` is the baseline, `baseline` is `known`, `empty` or `unreadable`, `taken` says
-that the terminal accepted the command, `at` is the terminal's clock as MMDDhhmmss (the wire has no year),
-and plain names (`receipt`, `trace` …) come from a result seen. A record of an end of day says `kind` `batch`
+A mark's keys: `last.<name>` is the baseline, `baseline` is `known`, `empty` or `unreadable`, `clock` is the
+terminal's clock just before our command and `at` that of a transaction, both MMDDhhmmss (the wire has no
+year), and plain names (`receipt`, `trace` …) come from a result seen. A record of an end of day says `kind` `batch`
 and has no receipt number; what follows it directly is told by its trace number.
 """
 
@@ -25,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from protocols.core.operations import Reconcile, Recover, amount_of
 from protocols.core.outcomes import (
@@ -44,6 +46,10 @@ IDENTITY_KEYS = ("trace", "receipt", "turnover")
 RECEIPT_WRAP = 9999
 # Trace numbers have six (ZVT BMP 0B).
 TRACE_WRAP = 999_999
+# Seconds after our command within which an unseen result is believed to be ours. A patient pays in less; staff
+# who miss a result, go to the terminal and type the amount there take longer.
+OURS_WITHIN_S = 45
+_YEAR = timedelta(days=366)
 
 
 def judge(sought: Recover, seen: Sequence[TerminalRecord], source: Source) -> Outcome:
@@ -129,8 +135,7 @@ def _successor(
         checks = {
             "receipt": direct,
             "amount": record.amount is not None and record.amount == amount_of(sought.operation),
-            "at": not_older,
-            "taken": notes.get("taken") == "yes",
+            "at": _in_time(notes.get("clock"), record.keys.get("at")),
         }
     evidence = Evidence(
         "last",
@@ -170,6 +175,25 @@ def _not_older(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
     if old is None or new is None:
         return True
     return new >= old or (old[:2] == "12" and new[:2] == "01")
+
+
+def _in_time(clock: str | None, at: str | None) -> bool:
+    """Whether `at` is within OURS_WITHIN_S after `clock`; False where either is not told. Whole seconds."""
+    before, after = _moment(clock), _moment(at)
+    if before is None or after is None:
+        return False
+    passed = after - before
+    if passed < -_YEAR / 2:
+        passed += _YEAR
+    return timedelta(0) <= passed <= timedelta(seconds=OURS_WITHIN_S)
+
+
+def _moment(text: str | None) -> datetime | None:
+    """MMDDhhmmss in a leap year, None for anything else."""
+    try:
+        return datetime.strptime(f"2000{text}+0000", "%Y%m%d%H%M%S%z") if text else None
+    except ValueError:
+        return None
 
 
 def _agree(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

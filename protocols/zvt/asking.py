@@ -37,6 +37,8 @@ class Asking:
         dialogue = session.dialogue
         if dialogue is None:
             return  # an idle probe: it is there
+        if message is not None and message.terminal_clock:
+            dialogue.clock = message.terminal_clock[4:]  # results have no year
         # Anything but busy is left to the terminal: it refuses by itself what it cannot do in that state.
         if dialogue.plan is None or status != BUSY:
             session.go_on(now)
@@ -57,6 +59,8 @@ class Asking:
             if not self._greeting.identified(record.keys.get("terminal_id"), now):
                 return
             dialogue.notes = {f"last.{name}": value for name, value in record.keys.items()}
+        if dialogue.clock:
+            dialogue.notes["clock"] = dialogue.clock
         dialogue.notes["baseline"] = "known" if record else ("empty" if empty else "unreadable")
         dialogue.record = None
         session.go_on(now)

@@ -28,6 +28,7 @@ from protocols.zvt.steps import Errand
 from protocols.zvt.tlv import TlvNode, node
 
 _PT_DECIDES = 0x40  # payment type: the terminal chooses, no Geldkarte (PA00P015 ch. 2.2)
+_WITH_TLV = 0x04  # status enquiry: also what needs a TLV container (ch. 2.55)
 _STATUS_ONLY = 0x03  # repeat receipt: send the status information, print nothing (ch. 2.8)
 _SEND_CARD_ID = 0x80  # 1F15: answer with the card identification item 1F14 (ch. 9)
 _TECHNOLOGIES = {"swipe": 0x01, "insert": 0x02, "tap": 0x04}  # 1F60
@@ -47,8 +48,8 @@ def registration(options: ZvtOptions) -> Message:
 
 
 def status_enquiry(options: ZvtOptions) -> Message:
-    """05 01 in its long form."""
-    return zvt.StatusEnquiry(password=options.password)
+    """05 01 in its long form, with TLV: the terminal's own id and clock."""
+    return zvt.StatusEnquiry(password=options.password, service=_WITH_TLV)
 
 
 def last_result(options: ZvtOptions) -> Message:

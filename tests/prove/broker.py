@@ -124,6 +124,7 @@ class Broker:
     def cut(self, seconds: float, *, forget: bool = False) -> None:
         """The connection ends and cannot be made for a while; `forget`: and what waited is lost."""
         self.up = False
+        self.loses = 0
         self.back_s = asyncio.get_running_loop().time() + seconds
         if self._link is not None:
             self._link.broken()

@@ -155,9 +155,8 @@ def _ends(command: Command) -> Iterator[Violation]:
         stands = command.latest["state"] if command.latest else "unknown"
         yield Violation("I8", f"{name} still stands at {stands}")
     ends = [view for view in command.views if is_final(view["state"])]
-    told = {(view["state"], view["money"]) for view in ends}
-    if len(told) > 1:
-        yield Violation("I3", f"{name} ended as {sorted(told)}")
+    if len({view["state"] == "approved" for view in ends}) > 1:
+        yield Violation("I3", f"{name} ended as {[view['state'] for view in ends]}")
     for epoch in dict.fromkeys(view["epoch"] for view in command.views):
         yield from _order(name, [view for view in command.views if view["epoch"] == epoch])
     for view in command.views:
@@ -167,7 +166,7 @@ def _ends(command: Command) -> Iterator[Violation]:
             yield Violation("I8", f"{name} is in doubt without a next check")
     for reply in command.replies:
         state = reply.get("state")
-        if state and ends and is_final(state["state"]) and state["state"] != ends[0]["state"]:
+        if state and is_final(state["state"]) and ends and state["state"] not in {v["state"] for v in ends}:
             yield Violation("I3", f"{name} was answered {state['state']} and ended {ends[0]['state']}")
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 import structlog
 
@@ -194,12 +195,16 @@ def _folder() -> Path:
     return Path(tempfile.mkdtemp(prefix=f"prove-{os.getpid()}-", dir=base if base.is_dir() else None))
 
 
+def _drop(_logger: object, _method: str, _event: object) -> NoReturn:
+    raise structlog.DropEvent
+
+
 @cache
 def _quiet() -> None:
     """No logs, and no collector in the middle of a history."""
     logging.disable(logging.CRITICAL)
     structlog.configure(
+        processors=[_drop],
         wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
-        logger_factory=structlog.ReturnLoggerFactory(),
     )
     gc.freeze()

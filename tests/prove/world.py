@@ -30,6 +30,7 @@ TOPICS = AgentTopics("clinic-1", "agent-1")
 _HARMS = frozenset({"split", "merge", "drop", "corrupt", "duplicate", "delay", "noise", "foreign_frame"})
 _UNKNOWN_CODE = 0x99  # a host code that no table has: proves nothing
 _RESTORING_S = 7.0  # nobody restores a file within the two seconds of the broker's will
+_BY_HAND_AFTER_S = 45.0
 _FREE_LIMIT_S = 150.0  # how long people wait for a busy terminal before they go
 
 
@@ -343,15 +344,19 @@ class World:
 
     def _while_out(self, fault: Fault, *messages: Message) -> None:
         """The cable is out; as soon as the terminal is free it is used by hand; then the cable is back."""
-        self._pull(_FREE_LIMIT_S + 20.0)
+        self._pull(_FREE_LIMIT_S + _BY_HAND_AFTER_S + 20.0)
         yank = self._yanks
+
+        started_s = self._now()
 
         def use() -> None:
             if yank == self._yanks:
                 self._by_hand(*messages)
                 self._later(2.0, lambda: self._push(yank))
 
-        self._later(fault.seconds, lambda: self._when_free(use, self._now() + _FREE_LIMIT_S))
+        # Nobody sees that the cable is out, goes there and types an amount in less time.
+        wait_s = max(fault.seconds, _BY_HAND_AFTER_S)
+        self._later(wait_s, lambda: self._when_free(use, started_s + wait_s + _FREE_LIMIT_S))
 
     def _abort(self, _fault: Fault) -> None:
         target = next(reversed(self._open), None)
@@ -405,7 +410,9 @@ class World:
         self.broker.cut(60.0, forget=True)
 
     def _broker_loses(self, fault: Fault) -> None:
+        """It restarts without its persistence: what it had taken just before is lost."""
         self.broker.loses += 1 + fault.value % 5
+        self._later(1.0, lambda: self.broker.cut(0.5, forget=True))
 
     def _broker_doubles(self, fault: Fault) -> None:
         self.broker.doubles += 1 + fault.value % 5

@@ -39,10 +39,13 @@ REGISTERED = "060F0C190029525002954901240600"
 READY = "060F0100"
 
 
-def status(result: str, receipt: str, amount: int = 1250, trace: str | None = None) -> str:
-    """A 04 0F with what a result needs: 27, 04, 49, 0B, 87, 88, 29."""
+def status(
+    result: str, receipt: str, amount: int = 1250, trace: str | None = None, at: str = "1122150010"
+) -> str:
+    """A 04 0F with what a result needs: 27, 04, 49, 0B, 0C, 0D, 87, 88, 29. `at` is MMDDhhmmss."""
     number = receipt.zfill(6)
-    body = f"27{result}04{amount:012d}4901240B{trace or number}87{receipt}88{number}2952500295"
+    stamp = f"0C{at[4:]}0D{at[:4]}"
+    body = f"27{result}04{amount:012d}4901240B{trace or number}{stamp}87{receipt}88{number}2952500295"
     return f"040F{len(body) // 2:02X}{body}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -25,8 +26,10 @@ COMMITTED = Mark(
         "last.turnover": "000041",
         "baseline": "known",
         "terminal_id": "52500295",
+        "clock": "1122150000",
     },
 )
+NO_CLOCK = replace(COMMITTED, keys={key: COMMITTED.keys[key] for key in COMMITTED.keys if key != "clock"})
 TAKEN = Mark("op-1", 1, "step_done", {"taken": "yes"})
 SEEN = Mark(
     "op-1", 1, "result_seen", {"receipt": "0042", "trace": "000042", "turnover": "000042", "result": "00"}
@@ -63,7 +66,11 @@ def test_recovery_never_registers_and_never_sends_the_sale_again() -> None:
         ((COMMITTED, TAKEN), status("00", "0042"), Approved),
         ((COMMITTED, TAKEN), status("00", "0041", amount=999), NotStarted),
         ((COMMITTED,), status("00", "0041", amount=999), NotStarted),
-        ((COMMITTED,), status("00", "0042"), Unknown),
+        ((COMMITTED,), status("00", "0042"), Approved),
+        ((COMMITTED, TAKEN), status("00", "0042", at="1122150045"), Approved),
+        ((COMMITTED, TAKEN), status("00", "0042", at="1122150046"), Unknown),
+        ((COMMITTED, TAKEN), status("00", "0042", at="1122145959"), Unknown),
+        ((NO_CLOCK, TAKEN), status("00", "0042"), Unknown),
         ((COMMITTED, TAKEN), status("00", "0043"), Unknown),
         ((COMMITTED, TAKEN), status("00", "0042", amount=1300), Unknown),
         ((COMMITTED, TAKEN, SEEN), status("00", "0043"), Unknown),
