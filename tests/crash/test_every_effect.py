@@ -47,13 +47,15 @@ NAME = operation_id(START, 99)
 # What stands in the journal and at the terminal before each dialogue. The terminal's last transaction is of
 # the very amount that most dialogues are about: an amount alone proves nothing.
 PAID, HELD = Money(2_300), Money(4_000)
-PAID_NAME, HELD_NAME = operation_id(START, 1), operation_id(START, 2)
+PAID_NAME, HELD_NAME, CLOSE_NAME = (operation_id(START, number) for number in (1, 2, 3))
 # Loop seconds: the history happens before this, each future begins here.
 NOW_S = 5_000.0
 # A dead agent is started again after this long.
 RESTARTS_S = 1.0
 # The terminal goes on after the last word of the agent: what it books late must be in the ledger too.
 AFTERMATH_S = 400.0
+# Effects of a recovery, at the most: a sale that is still on its way when it is asked about.
+_LONGEST_RECOVERY = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +137,8 @@ def _scenario(policy: BookingPolicy) -> Scenario:
 
 
 @cache
-def history(transport: Transport) -> tuple[Memory, Original, Original]:
-    """A day so far: one payment and one pre-authorisation, told and booked."""
+def history(transport: Transport, closed: bool = False) -> tuple[Memory, Original, Original]:
+    """A day so far: one pre-authorisation and one payment, told and booked; perhaps its end."""
 
     async def main() -> tuple[Memory, Original, Original]:
         memory = Memory()
@@ -153,6 +155,9 @@ def history(transport: Transport) -> tuple[Memory, Original, Original]:
             assert row is not None
             assert row.outcome is not None
             originals.append(_original(row, kind))  # type: ignore[arg-type]  # both are words of OriginalKind
+        if closed:
+            await process.begin(Reconcile(operation_id=CLOSE_NAME))
+            await process.settled(CLOSE_NAME)
         await process.stop()
         held, paid = originals
         return memory, paid, held
@@ -168,18 +173,31 @@ def _original(row: Row, kind: OriginalKind) -> Original:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How one future ended: the operation's row, how often it happened, how many effects there were before
-    the harm, where the terminal stands."""
+    """How one future ended: the operation's row, how often it happened, how many effects the first process
+    had, where the terminal stands, whether it was ever seen that it took the command."""
 
     row: Row
     happened: int
     effects: int
     stands: str
+    died_again: bool
+    taken: bool
 
 
-def dialogue(case: Case, transport: Transport, policy: BookingPolicy, at: int | None, harm: Harm) -> End:
-    """One future, from the history to long after the end."""
-    past, paid, held = history(transport)
+def dialogue(
+    case: Case,
+    transport: Transport,
+    policy: BookingPolicy,
+    at: int | None,
+    harm: Harm,
+    again: int | None = None,
+    *,
+    restarts_s: float = RESTARTS_S,
+    closed: bool = False,
+) -> End:
+    """One future, from the history to long after the end. `again` is the effect of the recovery before which
+    the next process dies too; `closed`: the last thing in the history is an end of day."""
+    past, paid, held = history(transport, closed)
     memory, operation = past.copy(), case.make(paid, held)
 
     async def main() -> End:
@@ -187,18 +205,35 @@ def dialogue(case: Case, transport: Transport, policy: BookingPolicy, at: int | 
         process = first = shop.process(doom_at=at, dies=harm == "kill")
         await process.ready()
         await process.begin(operation)
-        if await process.settled(NAME) is None:
-            await asyncio.sleep(RESTARTS_S)
-            process = shop.process()
-            await process.settled(NAME)
+        deaths = 0
+        while await process.settled(NAME) is None:
+            deaths += 1
+            await asyncio.sleep(restarts_s)
+            process = shop.process(doom_at=again if deaths == 1 else None)
         effects = first.session.count
         await asyncio.sleep(AFTERMATH_S)
         stands = process.worker.standing.word()
         await process.stop()
         happened = case.happened(memory.ledger.lines(), shop.booked)
-        return End(await process.row(NAME), happened, effects, stands)
+        marks = await process.journal.read(lambda reader: reader.marks(NAME))
+        taken = any(mark.keys.get("taken") for mark in marks)
+        row = await process.row(NAME)
+        return End(row, happened, effects, stands, died_again=deaths > 1, taken=taken)
 
     return _run(main(), NOW_S)
+
+
+def _judge(tally: Tally, case: Case, end: End, told: str) -> None:
+    told = f"{told}: {end.row.state} ({end.row.code}), happened {end.happened} times"
+    tally.states[end.row.state] += 1
+    if not end.row.final:
+        tally.human.append(told)
+    elif end.happened != (case.books and end.row.state == "approved"):
+        tally.wrong.append(told)
+    if end.happened > 1:
+        tally.wrong.append(told)
+    if end.stands != "ready":
+        tally.stuck.append(f"{told}; the terminal is {end.stands}")
 
 
 def sweep(name: str, transport: Transport, policy: BookingPolicy, harm: Harm) -> Tally:
@@ -209,16 +244,19 @@ def sweep(name: str, transport: Transport, policy: BookingPolicy, harm: Harm) ->
     assert plain.happened == case.books
     for at in range(plain.effects):
         end = dialogue(case, transport, policy, at, harm)
-        tally.states[end.row.state] += 1
-        told = f"{harm} before effect {at}: {end.row.state} ({end.row.code}), happened {end.happened} times"
-        if not end.row.final:
-            tally.human.append(told)
-        if end.happened > 1 or (
-            end.row.final and end.happened != (case.books and end.row.state == "approved")
-        ):
-            tally.wrong.append(told)
-        if end.stands != "ready":
-            tally.stuck.append(f"{told}; the terminal is {end.stands}")
+        _judge(tally, case, end, f"{harm} before effect {at}")
+    return tally
+
+
+def sweep_twice(name: str, transport: Transport, policy: BookingPolicy, step: int) -> Tally:
+    """Killed before every `step`-th effect, and once more before each effect of the recovery from that."""
+    case, tally = CASES[name], Tally()
+    for at in range(0, dialogue(case, transport, policy, None, "kill").effects, step):
+        for again in range(_LONGEST_RECOVERY):
+            end = dialogue(case, transport, policy, at, "kill", again)
+            if not end.died_again:
+                break
+            _judge(tally, case, end, f"kill before effect {at}, again before effect {again} of the recovery")
     return tally
 
 
@@ -232,3 +270,43 @@ def test_what_is_told_is_what_the_ledger_holds(
     assert tally.wrong == []
     assert tally.human == []
     assert tally.stuck == []
+
+
+@pytest.mark.parametrize(
+    ("name", "transport", "policy"),
+    [
+        ("sale", "serial", "keep"),
+        ("sale", "serial", "reverse"),
+        ("sale", "tcp", "keep"),
+        ("refund", "tcp", "refuse"),
+    ],
+)
+def test_a_recovery_may_die_too(name: str, transport: Transport, policy: BookingPolicy) -> None:
+    tally = sweep_twice(name, transport, policy, step=5)
+    assert sum(tally.states.values()) > 10
+    assert (tally.wrong, tally.human, tally.stuck) == ([], [], [])
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_after_an_agent_that_was_away_for_long_only_what_was_never_seen_taken_is_a_humans(
+    policy: BookingPolicy,
+) -> None:
+    case, humans = CASES["sale"], 0
+    for at in range(dialogue(case, "serial", policy, None, "kill").effects):
+        end = dialogue(case, "serial", policy, at, "kill", restarts_s=120.0)
+        if end.row.final:
+            assert end.happened == (end.row.state == "approved")
+        else:
+            humans += 1
+            assert (end.taken, end.row.state) == (False, "needs_human")
+    assert humans <= 2
+
+
+@pytest.mark.parametrize("transport", ["serial", "tcp"])
+def test_the_first_sale_after_an_end_of_day(transport: Transport) -> None:
+    case, tally = CASES["sale"], Tally()
+    for at in range(dialogue(case, transport, "keep", None, "kill", closed=True).effects):
+        end = dialogue(case, transport, "keep", at, "kill", closed=True)
+        _judge(tally, case, end, f"kill before effect {at}")
+    assert tally.states["approved"] > 3
+    assert (tally.wrong, tally.human, tally.stuck) == ([], [], [])

@@ -55,6 +55,7 @@ class Process:
         clock = LoopClock()
         self.journal = journal
         self._changed = asyncio.Event()
+        self.session: Doomed
         self.herald = DoomHerald(self._die if dies else shop.terminal.cut, self._changed.set)
         self.lifecycle = Lifecycle(journal, clock)
         options = {"transport": shop.transport, **shop.options}
