@@ -9,29 +9,53 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 _WITHIN_S = 90.0
+Demo = subprocess.Popen[str]
+Start = Callable[..., Demo]
 
 
-def command(folder: Path, **environment: str) -> subprocess.Popen[str]:
-    """The demo, in a folder of its own, with no keyboard."""
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a demo in a folder of its own, with no keyboard; it is gone after the test."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR")}
-    return subprocess.Popen(
-        [sys.executable, "-m", "simulator.demo"],
-        cwd=folder,
-        env={**kept, "PYTHONPATH": str(ROOT), "LANG": "en_CA.UTF-8", **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    started: list[Demo] = []
+
+    def run(**environment: str) -> Demo:
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "simulator.demo"],
+            cwd=tmp_path,
+            env={**kept, "PYTHONPATH": str(ROOT), "LANG": "en_CA.UTF-8", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(demo)
+        return demo
+
+    yield run
+    for demo in started:
+        demo.kill()
+        demo.communicate()
 
 
-def ended(demo: subprocess.Popen[str]) -> tuple[int, str]:
+def until_said(demo: Demo, words: str) -> str:
+    """All that it says up to the line with these words."""
+    said = ""
+    for line in demo.stdout or ():
+        said += line
+        if words in line:
+            return said
+    pytest.fail(f"the demo never said {words!r}:\n{said}")
+
+
+def ended(demo: Demo) -> tuple[int, str]:
     """Its exit code and all it said."""
     try:
         out, _ = demo.communicate(timeout=_WITHIN_S)
@@ -69,8 +93,8 @@ def until_gone(folder: Path) -> list[str]:
     return left
 
 
-def test_once_tells_the_whole_story_and_the_judge_agrees(tmp_path: Path) -> None:
-    code, out = ended(command(tmp_path, ONCE="1"))
+def test_once_tells_the_whole_story_and_the_judge_agrees(tmp_path: Path, start: Start) -> None:
+    code, out = ended(start(ONCE="1"))
     assert code == 0, out
     assert "✗" not in out
     assert "\x1b" not in out
@@ -91,8 +115,8 @@ def test_once_tells_the_whole_story_and_the_judge_agrees(tmp_path: Path) -> None
     assert until_gone(tmp_path) == []
 
 
-def test_a_tampered_ledger_is_noticed_and_the_line_named(tmp_path: Path) -> None:
-    code, out = ended(command(tmp_path, ONCE="1", TAMPER="1", LANG="fr_CA.UTF-8"))
+def test_a_tampered_ledger_is_noticed_and_the_line_named(tmp_path: Path, start: Start) -> None:
+    code, out = ended(start(ONCE="1", TAMPER="1", LANG="fr_CA.UTF-8"))
     assert code == 1, out
     assert "on falsifie la ligne 2" in out
     assert "✗   Registre, ligne 2 : un débit de 81,00 $" in out
@@ -100,31 +124,21 @@ def test_a_tampered_ledger_is_noticed_and_the_line_named(tmp_path: Path) -> None
     assert until_gone(tmp_path) == []
 
 
-def test_it_stays_up_until_it_is_stopped_and_judges_then(tmp_path: Path) -> None:
-    demo = command(tmp_path)
-    assert demo.stdout is not None
-    said = []
-    for line in demo.stdout:
-        said.append(line)
-        if "MQTT 5: 127.0.0.1:" in line:
-            break
-    text = "".join(said)
-    assert demo.poll() is None, text
-    assert "terminal-agent journal operations --config" in text
+def test_it_stays_up_until_it_is_stopped_and_judges_then(tmp_path: Path, start: Start) -> None:
+    demo = start()
+    said = until_said(demo, "MQTT 5: 127.0.0.1:")
+    assert "terminal-agent journal operations --config" in said
     assert processes_of(tmp_path) != []
     demo.send_signal(signal.SIGINT)
     code, out = ended(demo)
-    assert code == 0, text + out
+    assert code == 0, said + out
     assert "VERDICT: ledger and traffic agree." in out
     assert until_gone(tmp_path) == []
 
 
-def test_interrupted_in_the_middle_nothing_is_left_behind(tmp_path: Path) -> None:
-    demo = command(tmp_path, ONCE="1")
-    assert demo.stdout is not None
-    for line in demo.stdout:
-        if "2. Take a payment" in line:
-            break
+def test_interrupted_in_the_middle_nothing_is_left_behind(tmp_path: Path, start: Start) -> None:
+    demo = start(ONCE="1")
+    until_said(demo, "2. Take a payment")
     demo.send_signal(signal.SIGINT)
     code, out = ended(demo)
     assert code == 130, out
@@ -132,13 +146,10 @@ def test_interrupted_in_the_middle_nothing_is_left_behind(tmp_path: Path) -> Non
     assert until_gone(tmp_path) == []
 
 
-def test_killed_outright_it_takes_its_programs_with_it(tmp_path: Path) -> None:
-    demo = command(tmp_path, ONCE="1", TMPDIR=str(tmp_path))
-    assert demo.stdout is not None
-    for line in demo.stdout:
-        if "2. Take a payment" in line:
-            break
+def test_killed_outright_it_takes_its_programs_with_it(tmp_path: Path, start: Start) -> None:
+    demo = start(ONCE="1", TMPDIR=str(tmp_path))
+    until_said(demo, "2. Take a payment")
     assert len(processes_of(tmp_path)) >= 3
     demo.kill()
-    demo.communicate()
+    demo.wait()
     assert until_gone(tmp_path) == []
