@@ -105,6 +105,12 @@ class AgentProcess(Program):
             ).fetchall()
         return [state for (state,) in rows]
 
+    def last_seq(self) -> int:
+        """The number of the newest fact of the current epoch."""
+        with self._looking() as database:
+            (seq,) = database.execute("SELECT last_seq FROM current").fetchone()
+        return int(seq)
+
     @contextmanager
     def _looking(self) -> Iterator[sqlite3.Connection]:
         """A copy of the files as they are: looking must not change what the next start finds."""
