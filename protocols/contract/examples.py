@@ -84,7 +84,7 @@ TOLD: Mapping[str, Mapping[str, Any]] = {
         "state": "approved",
         **_said("approved"),
         "money": "charged",
-        "attempt": 1,
+        "attempt": 117,
         "actor": "staff-17",
         "at": NOW,
         **_AMOUNT,

@@ -65,7 +65,10 @@ class OperationView(Told):
     code: str
     text: Text
     money: MoneyEffect | str = "none"
-    attempt: int | None = None
+    attempt: int | None = Field(
+        default=None,
+        description="number of this try among all that this journal knows, not how often it was tried",
+    )
     actor: str | None = None
     at: Timestamp | None = None
     amount_minor: int | None = Field(default=None, ge=0)

@@ -465,8 +465,10 @@ def words(code: str, *, state: str | None = None, holder: str | None = None, pat
         fr, en = (
             " ".join(filter(None, pair)) for pair in zip(reason or ("", ""), OUTCOMES[state], strict=True)
         )
+    if path is None:  # where it stands in a state, nobody knows any more
+        fr, en = fr.replace(" ({path})", ""), en.replace(" ({path})", "")
     shown = code if _SLUG.fullmatch(code) else "?"
     return Text(
-        fr=fr.format(code=shown, holder=holder or "une autre personne", path=path or "?"),
-        en=en.format(code=shown, holder=holder or "someone else", path=path or "?"),
+        fr=fr.format(code=shown, holder=holder or "une autre personne", path=path),
+        en=en.format(code=shown, holder=holder or "someone else", path=path),
     )

@@ -73,6 +73,12 @@ def test_the_same_code_speaks_by_its_state() -> None:
     assert words("terminal_busy", state="not_started").en == "The terminal was busy."
 
 
+def test_a_malformed_request_names_its_field_where_that_is_known() -> None:
+    assert words("schema_invalid", path="data.actor").en.startswith("The request is malformed (data.actor); ")
+    assert words("schema_invalid", state="rejected").en.startswith("The request is malformed; ")
+    assert words("schema_invalid").fr.startswith("La demande est mal formée : ")
+
+
 def test_a_code_that_is_no_slug_is_not_shown() -> None:
     shown = words("4111 1111; DROP", state="declined")
     assert "4111" not in shown.fr + shown.en
