@@ -1,0 +1,1 @@
+"""What every session of the registry promises to the pump."""
