@@ -59,7 +59,7 @@ class App:
         self._supervisor = Supervisor(on_crash=self._crashed, on_money_stopped=self._money_stopped)
         self._link = self._make_link()
         self._notices = Notices(self._topics, self._link, clock, entropy, lambda: journal.head)
-        self._outbox = Outbox(journal, self._link, self._topics)
+        self._outbox = Outbox(journal, self._link, self._topics, held_above=journal.head.last_seq)
         self._fleet = self._make_fleet()
         self._sighting = Sighting(
             settings.terminals, list_ports, self._notices.discovered, self._fleet.greet, clock
@@ -138,6 +138,7 @@ class App:
                 backend_time=self._backend_time,
                 alert=self._alert,
                 moved=self._moved,
+                met=self._outbox.met,
             ),
             answers=Answers(self._lifecycle, self._fleet, self._backend_time, self._clock),
             backend_time=self._backend_time,

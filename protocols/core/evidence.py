@@ -18,8 +18,8 @@ Anything else is for a human, with the evidence side by side. Never by sending a
 
 A mark's keys: `last.<name>` is the baseline, `baseline` is `known`, `empty` or `unreadable`, `clock` is the
 terminal's clock just before our command and `at` that of a transaction, both MMDDhhmmss (the wire has no
-year), and plain names (`receipt`, `trace` …) come from a result seen. A record of an end of day says `kind` `batch`
-and has no receipt number; what follows it directly is told by its trace number.
+year), and plain names (`receipt`, `trace` …) come from a result seen. A record of an end of day says `kind`
+`batch` and has no receipt number; what follows it directly is told by its trace number.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ IDENTITY_KEYS = ("trace", "receipt", "turnover")
 RECEIPT_WRAP = 9999
 # Trace numbers have six (ZVT BMP 0B).
 TRACE_WRAP = 999_999
-# Seconds after our command within which an unseen result is believed to be ours. A patient pays in less; staff
-# who miss a result, go to the terminal and type the amount there take longer.
+# Seconds after our command within which an unseen result is believed to be ours. A patient pays in less;
+# staff who miss a result, go to the terminal and type the amount there take longer.
 OURS_WITHIN_S = 45
 _YEAR = timedelta(days=366)
 

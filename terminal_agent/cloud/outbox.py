@@ -24,6 +24,7 @@ from terminal_agent.observability.logs import get_logger
 log = get_logger(__name__)
 
 IN_FLIGHT = 64  # facts out without the backend's word
+HELD_S = 60.0  # so long after a connect the facts of this boot wait for the backend's `sync`, at most
 REPEAT_S = 30.0  # design §6: seconds without the backend's word after which they go out again
 
 
@@ -38,12 +39,16 @@ class Outbox:
         *,
         in_flight: int = IN_FLIGHT,
         repeat_s: float = REPEAT_S,
+        held_above: int | None = None,
     ) -> None:
         self._journal = journal
         self._publisher = publisher
         self._topics = topics
         self._in_flight = in_flight
         self._repeat_s = repeat_s
+        # Facts after this one wait for the backend's `sync`: a journal that was restored from a copy must not
+        # use their numbers a second time. A backend that never comes is not waited for: a fact outranks that.
+        self._held_above = held_above
         self._bell = asyncio.Event()
         self._up = False
         self._connection = 0
@@ -77,11 +82,18 @@ class Outbox:
         """The link is up: everything without the backend's word goes out again."""
         self._up = True
         self._connection += 1
+        if self._held_above is not None:
+            asyncio.get_running_loop().call_later(HELD_S, self.met)
         self._sent = self._journal.head.acked_seq
         self._bell.set()
 
     def wake(self) -> None:
         """The backend acknowledged something, or the journal was renewed."""
+        self._bell.set()
+
+    def met(self) -> None:
+        """The backend has spoken in this boot: the journal's epoch is right, nothing is held back."""
+        self._held_above = None
         self._bell.set()
 
     async def run(self) -> None:
@@ -117,6 +129,8 @@ class Outbox:
         """Hand over what may go out now, without waiting for the broker's word on what went before. False
         when there is nothing."""
         room = self._in_flight - (self._sent - self._acked)
+        if self._held_above is not None:
+            room = min(room, self._held_above - self._sent)
         before = self._connection, self._sent
         events = await self._next(room) if room > 0 else ()
         if before != (self._connection, self._sent) or self._epoch != self._journal.head.epoch:

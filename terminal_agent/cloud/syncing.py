@@ -41,6 +41,7 @@ class _Adoption:
 class Syncing:
     """Keeps the journal's epoch, its cursor and the backend's time in step with what the backend says.
 
+    `met` is called when the backend has said in this boot what it knows: an `ack` may be older than this boot.
     `moved` is called when the epoch, the cursor, the trust in the clock or `synced` may have changed.
     """
 
@@ -53,6 +54,7 @@ class Syncing:
         backend_time: BackendTime,
         alert: Alert,
         moved: Callable[[], None] = lambda: None,
+        met: Callable[[], None] = lambda: None,
     ) -> None:
         self._journal = journal
         self._lifecycle = lifecycle
@@ -60,7 +62,10 @@ class Syncing:
         self._backend_time = backend_time
         self._alert = alert
         self._moved = moved
+        self._met = met
         self._one_at_a_time = asyncio.Lock()
+        # What this boot writes is not published before the backend is met: it cannot know more than this.
+        self._known_at_most: int | None = journal.head.last_seq
 
     async def acknowledged(self, payload: bytes) -> None:
         """The backend has stored facts. A word about facts that we never had is refused and told."""
@@ -71,7 +76,9 @@ class Syncing:
             return
         self._backend_time.hear(ack.time)
         async with self._one_at_a_time:
-            if await self._journal.acknowledge(ack.epoch, ack.seq):
+            if not self._is_behind(ack.epoch, ack.seq) and await self._journal.acknowledge(
+                ack.epoch, ack.seq
+            ):
                 self._moved()
                 return
             head = self._journal.head
@@ -92,8 +99,12 @@ class Syncing:
         `known` with its state, `adopted`, or `unknown` (it never came here, or is still on its way)."""
         self._backend_time.hear(body.time)
         async with self._one_at_a_time:
-            if body.epoch is not None and not await self._journal.acknowledge(body.epoch, body.seq):
+            if body.epoch is not None and not self._is_behind(body.epoch, body.seq):
+                await self._journal.acknowledge(body.epoch, body.seq)
+            elif body.epoch is not None:
                 await self._renew_if_behind(body.epoch, body.seq)
+            self._known_at_most = None
+            self._met()
             adopting = not self._journal.head.synced
             found = [await self._look_up(listed, adopting) for listed in body.open_operations]
             if adopting:
@@ -110,12 +121,18 @@ class Syncing:
         }
 
     async def _renew_if_behind(self, epoch: str, seq: int) -> None:
-        """Epochs are ULIDs: a later one than ours, or more facts of ours than we have, was written by a
+        if self._is_behind(epoch, seq):
+            was = self._journal.head.epoch
+            await self._journal.begin_epoch()
+            self._known_at_most = None
+            self._alert("journal_new", {"was": was, "backend_epoch": epoch, "backend_seq": str(seq)})
+
+    def _is_behind(self, epoch: str, seq: int) -> bool:
+        """Epochs are ULIDs: a later one than ours, or more facts of ours than it can know, was written by a
         journal that came after this one. An earlier one merely means that ours is new to the backend."""
         head = self._journal.head
-        if epoch > head.epoch or (epoch == head.epoch and seq > head.last_seq):
-            await self._journal.begin_epoch()
-            self._alert("journal_new", {"was": head.epoch, "backend_epoch": epoch, "backend_seq": str(seq)})
+        most = head.last_seq if self._known_at_most is None else self._known_at_most
+        return epoch > head.epoch or (epoch == head.epoch and seq > most)
 
     async def _look_up(self, listed: commands.OpenOperation, adopting: bool) -> tuple[str, str]:
         name = listed.operation_id

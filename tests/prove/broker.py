@@ -23,12 +23,13 @@ class Broker:
     """Between the two. `up` is whether the agent's connection can be made."""
 
     def __init__(self, chance: Random, topics: AgentTopics, to_backend: Callable[[Message], None]) -> None:
+        self.on_early_ack: Callable[[], None] = lambda: None
         self.on_handed: Callable[[bytes], None] = lambda _payload: None
         self.chance = chance
         self.topics = topics
         self.up = True
         self.back_s = 0.0
-        self.early_acks = 0  # messages that are acknowledged, and then the process never handles them
+        self.early_acks = 0  # messages that the library acknowledges just before the process dies
         self.loses = 0  # messages that are lost on either way
         self.doubles = 0
         self.swaps = 0
@@ -114,7 +115,8 @@ class Broker:
         if self._link is None:
             self._waiting.append((topic, payload))
         elif self.early_acks:
-            self.early_acks -= 1  # paho says that it has it; the process dies before it looks
+            self.early_acks -= 1
+            self.on_early_ack()
         else:
             self.on_handed(payload)
             self._link.hand(topic, payload)

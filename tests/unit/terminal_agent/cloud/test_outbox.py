@@ -11,7 +11,7 @@ import pytest
 
 from protocols.contract import messages
 from protocols.core.outcomes import Cancelled, Evidence
-from terminal_agent.cloud.outbox import REPEAT_S, Outbox
+from terminal_agent.cloud.outbox import HELD_S, REPEAT_S, Outbox
 from terminal_agent.cloud.traffic import Inbound
 from tests.support.agent_desk import TOPICS, Desk
 from tests.support.virtual_clock import run_virtual
@@ -247,3 +247,29 @@ def test_they_go_out_again_when_the_backends_word_is_overdue() -> None:
         return seen
 
     assert run_virtual(main()) == [[1, 2], [1, 2], [1, 2], []]
+
+
+def test_facts_of_this_boot_wait_for_the_backends_sync_but_not_for_ever() -> None:
+    async def main() -> list[list[int]]:
+        desk = await told(1)
+        outbox = Outbox(desk.journal, desk.publisher, TOPICS, held_above=1, repeat_s=1000)
+        seen: list[list[int]] = []
+        async with running(outbox):
+            outbox.connected()
+            for wait_s in (HELD_S - 1, 2):
+                await asyncio.sleep(wait_s)
+                seen.append(published(desk))
+        return seen
+
+    assert run_virtual(main()) == [[1], [1, 2]]
+
+
+async def test_once_the_backend_is_met_nothing_is_held_back() -> None:
+    desk = await told(1)
+    async with running(Outbox(desk.journal, desk.publisher, TOPICS, held_above=1)) as outbox:
+        outbox.connected()
+        await settle()
+        assert published(desk) == [1]
+        outbox.met()
+        await settle()
+        assert published(desk) == [1, 2]

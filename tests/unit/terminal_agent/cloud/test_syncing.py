@@ -152,3 +152,15 @@ async def test_an_ack_tells_the_time() -> None:
     desk = Desk()
     await desk.ack(desk.journal.head.epoch, 0)
     assert desk.backend_time.trusted
+
+
+async def test_a_restored_journal_is_found_out_by_what_it_knew_at_its_start() -> None:
+    """It may have written as much anew as the backend knows of the lost one."""
+    desk = Desk()
+    await desk.sync()
+    await desk.mark((await desk.ask("sale")).operation_id or "")
+    epoch, known = desk.journal.head.epoch, desk.journal.head.last_seq
+    yesterday = await desk.restarted()
+    assert yesterday.journal.head.last_seq == known + 1  # the sale is in doubt
+    await yesterday.sync(epoch=epoch, seq=known + 1)
+    assert yesterday.journal.head.epoch != epoch
