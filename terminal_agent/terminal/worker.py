@@ -26,6 +26,8 @@ from terminal_agent.terminal.standing import Standing
 NEVER = float("inf")
 # A wall clock may jump while we wait for a moment of it; we look again at least this often.
 _LOOK_AGAIN_S = 5.0
+# Steps of what the session is at: they change nothing that is to be asked.
+_RUNNING = frozenset({"accepted", "committed", "result_seen"})
 
 
 class Herald(Protocol):
@@ -113,8 +115,8 @@ class Worker:
                 self.standing.open.pop(row.id, None)
             else:
                 self.standing.open[row.id] = row
-        if row is None or row.final or row.owed:
-            self._changed.set()  # a step of what is running changes nothing that is to be asked
+        if row is None or row.state not in _RUNNING:
+            self._changed.set()
         self._tell()
 
     # --- the unit ---------------------------------------------------------------------------------
