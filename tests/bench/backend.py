@@ -89,6 +89,8 @@ class Backend:
                 continue
             if mqtt.APPROVED in message.payload:
                 self._waiting[levels[-3]].set_result(now)
+            elif any(end in message.payload for end in mqtt.OTHER_ENDS):
+                self._waiting[levels[-3]].set_exception(RuntimeError(message.payload.decode()))
             if not self._floor:
                 self._note(message.payload)
 

@@ -18,6 +18,10 @@ Client = aiomqtt.Client
 
 TOPICS = AgentTopics("bench", "agent-1")
 APPROVED = b'"state":"approved"'  # as it stands in the fact that ends a sale
+OTHER_ENDS = tuple(
+    f'"state":"{state}"'.encode()
+    for state in ("declined", "cancelled", "not_started", "in_doubt", "needs_human")
+)
 FLOOR_COMMANDS = "floor/+/cmd/sale"
 FLOOR_EVENTS = "floor/+/evt/operation"
 
