@@ -18,7 +18,8 @@ Moment = Literal["answers the result", "hears of a print", "answers the end"]
 MOMENTS: tuple[Moment, ...] = ("answers the result", "hears of a print", "answers the end")
 
 RESULT, PRINT, END, POSITIVE = b"\x04\x0f", b"\x06\xd3", b"\x06\x0f", b"\x80\x00\x00"
-_LEAVES = {b"\x06\x01", b"\x06\x22", b"\x06\x31", b"\x06\x30", b"\x06\x24", b"\x06\x25"}
+LAST_RESULT = b"\x06\x20"  # the question for the last result
+_LEAVES = {b"\x06\xc0", b"\x06\x01", b"\x06\x22", b"\x06\x31", b"\x06\x30", b"\x06\x24", b"\x06\x25"}
 _DLE_STX = b"\x10\x02"
 _SHOWN_BYTES = 8
 _CALL = re.compile(r'(read|write)\(\d+, "((?:\\x[0-9a-f]{2})*)')

@@ -23,7 +23,7 @@ def assert_true(view: OperationView, lines: Sequence[Line], before: int = 0) -> 
     """The final view of an operation against the lines booked since there were `before` of them.
 
     Approved: exactly one line of its kind stands, of the amount told. Otherwise none stands; `returned` only
-    where one had been booked and was undone.
+    where what was charged or held had been booked and was undone.
     """
     assert is_final(view.state), f"{view.state} is no outcome"
     new = lines[before:]
@@ -31,15 +31,14 @@ def assert_true(view: OperationView, lines: Sequence[Line], before: int = 0) -> 
         assert (view.money, [line for line in new if line.kind != "batch_close"]) == ("none", []), view
         return
     kinds, effect = _BOOKS[view.op]
-    own = [line for line in new if line.kind in kinds and not line.reason.startswith("un")] + [
-        line
-        for line in new
-        if line.kind in kinds and line.reason.startswith("un") and line.kind != "reversal"
-    ]
+    # What undoes a line of the same operation is the terminal's own doing, not what was asked for.
+    ids = {line.id for line in new}
+    own = [line for line in new if line.kind in kinds and line.reverses not in ids]
     gone = undone(lines)
     standing = [(line.amount_minor, line.currency) for line in own if line.id not in gone]
     if view.state == "approved":
         assert (standing, view.money) == ([(view.amount_minor, view.currency)], effect), (view, new)
         return
     assert standing == [], (view, new)
-    assert view.money == ("returned" if own and view.op == "sale" else "none"), (view, new)
+    is_back = own and view.op in ("sale", "capture", "preauth")
+    assert view.money == ("returned" if is_back else "none"), (view, new)
