@@ -111,6 +111,7 @@ class ForeignBackend:
     agent: str
     node: str = "backend"
     heard: list[Heard] = field(default_factory=list)
+    spoken: set[str] = field(default_factory=set)
     acknowledges: bool = True  # each fact at once, as far as there is no gap
 
     def __post_init__(self) -> None:
@@ -143,7 +144,7 @@ class ForeignBackend:
 
     def _on_message(self, _client: object, _userdata: object, message: mqtt.MQTTMessage) -> None:
         topic = message.topic.removeprefix(self.base)
-        if "/cmd/" in topic or topic.endswith("/ack") or not message.payload:
+        if topic in self.spoken or not message.payload:
             return  # our own words
         with self._news:
             self.heard.append(Heard(topic, bytes(message.payload), message.retain))
@@ -176,6 +177,7 @@ class ForeignBackend:
     def publish(self, topic: str, message: dict[str, Any] | bytes, **more: Any) -> None:
         """QoS 1, not retained."""
         payload = message if isinstance(message, bytes) else json.dumps(message).encode()
+        self.spoken.add(topic)
         self.client.publish(self.base + topic, payload, qos=1, **more).wait_for_publish(LIMIT_S)
 
     def stamp(self, **data: Any) -> dict[str, Any]:
@@ -231,6 +233,7 @@ class ForeignBackend:
             seq += 1
         data = {"epoch": epoch, "seq": seq, "time": in_seconds(0)}
         message = json.dumps(self.envelope("ack", data)).encode()
+        self.spoken.add(f"agent/{self.agent}/ack")
         self.client.publish(f"{self.base}agent/{self.agent}/ack", message, qos=1)
         return seq
 
