@@ -117,11 +117,21 @@ class Hearing:
         session = self._session
         if not session.allows(Event.TAKEN):
             return  # 84 83 to our 06 B0: too late; the dialogue itself will tell the outcome
-        errand = session.errand
-        session.finish_errand(now)
         # 84 1E with data is an abort dressed as an answer: the result is in the data (seen at registration)
         dressed = message.code == _ABORT_INSTRUCTION and message.data
-        self._refused(errand, message.data[0] if dressed else message.code, now)
+        session.line.refuse(message.data[0] if dressed else message.code, now)
+        if session.options.transport == "tcp":
+            self.unanswered(now)
+
+    def unanswered(self, now: Mono) -> None:
+        """Nothing more came in time: the refusal stands, or there was no answer at all."""
+        session = self._session
+        code, errand = session.line.refused, session.errand
+        if code is None:
+            session.lost("no_answer", now)
+            return
+        session.finish_errand(now)
+        self._refused(errand, code, now)
 
     def _refused(self, errand: Errand | None, code: int, now: Mono) -> None:
         session = self._session

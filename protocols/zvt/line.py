@@ -26,6 +26,10 @@ from protocols.zvt.options import ZvtOptions
 News = Arrived | Failed | Heard
 
 
+# A second answer is on the wire by then: T1 is the longest silence within what the terminal says at once.
+_CONTRADICTED_WITHIN_S = 0.3
+
+
 class Line:
     """One endpoint, opened again and again; each opening has its own Link so that no late byte is heard."""
 
@@ -37,6 +41,7 @@ class Line:
         self._arq: SerialLink | TcpLink = TcpLink()
         self._underway: deque[bool] = deque()  # what is not delivered yet: whether it is a command of ours
         self._expecting = False
+        self.refused: int | None = None  # by this code, if nothing contradicts it until `answer_by`
         self.answer_by: Mono | None = None  # T3, from the delivery on: before that the link repeats by T2
         self.message_by: Mono | None = None  # T4
         self.silent_at: Mono | None = None
@@ -79,13 +84,19 @@ class Line:
         """The terminal spoke and goes on leading: T4 anew; `minutes` (04 FF byte 2) sets another T4."""
         if minutes:
             self._t4_s = max(minutes * 60.0, self._options.t3_s)
-        self._expecting, self.answer_by = False, None
+        self._expecting, self.answer_by, self.refused = False, None, None
         self.message_by = now + self._t4_s
         self.silent_at = now + self._options.silence_alert_s
 
+    def refuse(self, code: int, now: Mono) -> None:
+        """Our command was refused, unless something else is heard at once: on a serial line the answer may be
+        to a frame that came with it by mistake."""
+        self.refused, self._expecting = code, False
+        self.answer_by = now + _CONTRADICTED_WITHIN_S
+
     def rest(self) -> None:
         """Nothing is awaited."""
-        self._expecting = False
+        self._expecting, self.refused = False, None
         self.answer_by = self.message_by = self.silent_at = None
 
     def soon(self, now: Mono) -> None:

@@ -178,7 +178,7 @@ class ZvtSession:
         self.emit(effects)
         self._read(news, now)
         if due(line.answer_by, now):
-            self.lost("no_answer", now)
+            self._hearing.unanswered(now)
         elif due(line.message_by, now):
             self.lost("silent", now)
         elif due(line.silent_at, now):

@@ -41,7 +41,7 @@ class _Adoption:
 class Syncing:
     """Keeps the journal's epoch, its cursor and the backend's time in step with what the backend says.
 
-    `met` is called when the backend has said in this boot what it knows: an `ack` may be older than this boot.
+    `met` is called when the backend has said in this boot what it knows; an `ack` may be older than the boot.
     `moved` is called when the epoch, the cursor, the trust in the clock or `synced` may have changed.
     """
 

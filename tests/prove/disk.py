@@ -124,6 +124,9 @@ class _Handle:
     def _dead(self) -> bool:
         return self._boot != self._disk.boot
 
+    def excepthook(self, *_what: object) -> None:
+        """apsw would print what we raise; it also reaches SQLite, which is all that is wanted."""
+
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802  SQLite's own names from here on
         return bytes(self._file.data[offset : offset + amount])
 
@@ -188,6 +191,9 @@ class _Files(apsw.VFS):
         self.disk: Disk | None = None
         self._temporary = 0
         super().__init__("prove", base="")
+
+    def excepthook(self, *_what: object) -> None:
+        """As for a file."""
 
     def _in(self) -> Disk:
         if self.disk is None:

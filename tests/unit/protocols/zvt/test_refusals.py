@@ -1,0 +1,48 @@
+"""On a serial line a refusal may be the answer to a frame that came with our command by mistake."""
+
+from __future__ import annotations
+
+import pytest
+
+from protocols.core.operations import Sale
+from protocols.core.outcomes import NotStarted
+from protocols.core.session import Phase, Received
+from protocols.core.values import Money
+from protocols.zvt.framing import serial_frame
+from tests.support.zvt_script import OK, READY, REGISTERED, Script, status
+
+ACK, REFUSED = "06", "848300"
+SALE = Sale(operation_id="op-1", amount=Money(1250))
+
+
+def hear(script: Script, *apdus: str) -> None:
+    """The terminal acknowledges what we sent, and says this."""
+    for apdu in apdus:
+        frame = serial_frame(bytes.fromhex(apdu))
+        script.give(Received(script.link, bytes.fromhex(ACK) + frame))
+
+
+@pytest.fixture
+def sold() -> Script:
+    """A sale is on the line."""
+    script = Script("serial")
+    script.begin(SALE)
+    script.open()
+    hear(script, OK, REGISTERED, OK, READY, OK, status("00", "0041", amount=999), "060F00")
+    assert script.stages == ["committed"]
+    return script
+
+
+def test_it_counts_once_nothing_contradicts_it(sold: Script) -> None:
+    hear(sold, REFUSED)
+    assert sold.stages == ["committed"]
+    sold.after(0.4)
+    assert isinstance(sold.concluded.outcome, NotStarted)
+
+
+@pytest.mark.parametrize("contradiction", [OK, "04FF0117"])
+def test_a_terminal_that_goes_on_has_taken_the_command(sold: Script, contradiction: str) -> None:
+    hear(sold, REFUSED, contradiction)
+    sold.after(1)
+    assert "NotStarted" not in sold.stages
+    assert sold.phase() is Phase.COMMITTED
