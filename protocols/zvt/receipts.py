@@ -15,6 +15,7 @@ _KINDS: dict[int, ReceiptKind] = {1: "merchant", 2: "customer", 3: "admin"}
 _LINE_FEEDS = 0xFF  # attribute FF: the text byte is a number of empty lines
 # A terminal that prints for ever must not fill our memory: a long end-of-day report has a few hundred lines.
 _MOST_LINES = 2_000
+_LONGEST_LINE = 200  # paper has 24 to 42 columns
 
 
 class ReceiptCollector:
@@ -50,7 +51,7 @@ class ReceiptCollector:
         if self._count <= _MOST_LINES:
             clean, masked = scrub(as_meant(text.rstrip()))
             self.masked += masked
-            self._lines.append("" if attribute == _LINE_FEEDS else clean)
+            self._lines.append("" if attribute == _LINE_FEEDS else clean[:_LONGEST_LINE])
         # the top bit alone (80) is reserved; with any other bit it ends a receipt or switches its kind
         if attribute & 0x80 and attribute not in (0x80, _LINE_FEEDS):
             self._finish()
