@@ -10,24 +10,17 @@ import pytest
 
 from tests.support.foreign_ecr import (
     PASSWORD,
-    Dialogue,
     ForeignEcr,
     commands_taken,
-    serial_register,
     tcp_register,
 )
 from tests.support.foreign_simulator import Simulated, simulated
 from tests.support.foreign_wire import (
-    ACK,
-    NAK,
     OK,
-    SerialWire,
-    SilenceError,
     TcpWire,
     amount,
     apdu,
     container,
-    framed,
     tlv,
     var,
 )
@@ -36,39 +29,9 @@ REGISTERED = "0124"
 
 
 @pytest.fixture(scope="module")
-def on_tcp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
-    with simulated(tmp_path_factory.mktemp("tcp"), "--tcp", "127.0.0.1:0") as terminal:
-        yield terminal
-
-
-@pytest.fixture(scope="module")
-def on_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
-    folder = tmp_path_factory.mktemp("line")
-    with simulated(folder, "--serial", str(folder / "tty"), terminal="t2_s = 1.0") as terminal:
-        yield terminal
-
-
-@pytest.fixture(scope="module")
 def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
     with simulated(tmp_path_factory.mktemp("slow"), "--tcp", "127.0.0.1:0", after_s=0.4) as terminal:
         yield terminal
-
-
-@pytest.fixture
-def ecr(on_tcp: Simulated) -> Iterator[ForeignEcr]:
-    with tcp_register("127.0.0.1", on_tcp.port) as register:
-        yield register
-
-
-@pytest.fixture
-def line(on_line: Simulated) -> Iterator[ForeignEcr]:
-    with serial_register(on_line.address) as register:
-        yield register
-
-
-def _wire(ecr: ForeignEcr) -> SerialWire:
-    assert isinstance(ecr.wire, SerialWire)
-    return ecr.wire
 
 
 # --- as registered ------------------------------------------------------------------------------------
@@ -361,82 +324,3 @@ def test_a_register_that_falls_silent_is_hung_up_on(tmp_path: Path) -> None:
         ecr.until("040f")
         assert isinstance(ecr.wire, TcpWire)
         assert ecr.wire.closed()
-
-
-# --- the line -----------------------------------------------------------------------------------------
-
-
-def test_bytes_of_a_frame_come_one_by_one_between_noise(line: ForeignEcr) -> None:
-    line.register("be", REGISTERED)
-    line.wire.write(b"\x00\xff\x10\x10\x03noise\x06\x15")
-    for one in framed(apdu("0601", amount(1010))):
-        line.wire.write(bytes([one]))
-        time.sleep(0.002)
-    assert _wire(line).acknowledged()
-    assert line.follow("0601").code == 0
-
-
-@pytest.mark.parametrize("broken", ["crc", "half"])
-def test_a_broken_frame_gets_a_nak_and_its_repeat_is_taken(line: ForeignEcr, broken: str) -> None:
-    good, wire = framed(apdu("0501")), _wire(line)
-    wire.write(good[:5] if broken == "half" else good[:-1] + bytes([good[-1] ^ 1]))
-    assert not wire.acknowledged()
-    wire.write(good)
-    assert wire.acknowledged()
-    assert line.follow("0501").end.command == "060f"
-
-
-@pytest.mark.parametrize("after_ack", [True, False])
-def test_a_frame_that_comes_twice_is_done_once(line: ForeignEcr, on_line: Simulated, after_ack: bool) -> None:
-    line.register("be", REGISTERED)
-    before, wire = on_line.charges, _wire(line)
-    frame = framed(apdu("0601", amount(602)))
-    wire.write(frame)
-    if after_ack:
-        assert wire.acknowledged()
-    wire.write(frame)
-    assert all(wire.acknowledged() for _ in range(1 if after_ack else 2))
-    paid = line.follow("0601")
-    assert (paid.code, paid.commands.count("040f"), on_line.charges - before) == (0, 1, 1)
-
-
-@pytest.mark.parametrize(("said", "times"), [(NAK, 1), (NAK, 2), (b"", 1)])
-def test_an_unacknowledged_frame_is_sent_again(line: ForeignEcr, said: bytes, times: int) -> None:
-    line.register("be", REGISTERED)
-    left, wire = [said] * times, _wire(line)
-    wire.before_ack = lambda: left.pop(0) if left else ACK
-    wire.write(framed(apdu("0601", amount(1250))))
-    assert wire.acknowledged()
-    dialogue = Dialogue(wire.next())
-    assert [wire.next().raw for _ in range(times)] == [OK] * times == [dialogue.answer.raw] * times
-    while not dialogue.heard or dialogue.end.command != "060f":
-        dialogue.heard.append(line.hear())
-    assert dialogue.code == 0
-
-
-def test_a_storm_of_naks_does_not_hang_the_terminal(line: ForeignEcr) -> None:
-    wire = _wire(line)
-    wire.before_ack = lambda: NAK
-    wire.write(framed(apdu("0501")))
-    assert wire.acknowledged()
-    with pytest.raises(SilenceError):
-        list(iter(lambda: wire.next(1.5), None))
-    wire.before_ack = lambda: ACK
-    assert line.run("0501").end.command == "060f"
-
-
-def test_an_answer_whose_ack_was_lost_comes_twice(line: ForeignEcr) -> None:
-    wire = _wire(line)
-    wire.send(apdu("0501"))
-    assert wire.next().raw == OK
-    assert wire.next().command == "060f"
-    for _ in range(2):
-        wire.write(framed(OK))
-        assert wire.acknowledged()
-    assert line.run("0501").end.command == "060f"
-
-
-def test_the_line_may_be_closed_and_opened_between_commands(on_line: Simulated) -> None:
-    for _ in range(3):
-        with serial_register(on_line.address) as register:
-            assert register.run("0501").end.command == "060f"

@@ -1,0 +1,156 @@
+"""A stranger's backend that gets it wrong: each mistake is named, none does harm."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.foreign_agent import AGENT
+from tests.support.foreign_backend import ForeignBackend, in_seconds, ulid
+from tests.support.foreign_terminal import PAN
+from tests.support.foreign_world import BackendWorld, verdict
+
+pytestmark = pytest.mark.system
+
+SALE = "terminal/t1/cmd/sale"
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"amount_minor": 4750.0}, "data.amount_minor"),
+        ({"amount_minor": "4750"}, "data.amount_minor"),
+        ({"amount_minor": True}, "data.amount_minor"),
+        ({"amount_minor": 0}, "data.amount_minor"),
+        ({"amount_minor": -1}, "data.amount_minor"),
+        ({"amount_minor": None}, "data.amount_minor"),
+        ({"amount_minor": 10**13}, "data.amount_minor"),
+        ({"operation_id": ulid().lower()}, "data.operation_id"),
+        ({"operation_id": "6f1c1b52-0000-4000-8000-000000000000"}, "data.operation_id"),
+        ({"operation_id": None}, "data.operation_id"),
+        ({"not_after": "2031-01-01T00:00:00"}, "data.not_after"),
+        ({"not_after": "2031-01-01"}, "data.not_after"),
+        ({"not_after": 1925000000}, "data.not_after"),
+        ({"locale": "fr-CA"}, "data.locale"),
+        ({"currency": "cad"}, "data.currency"),
+        ({"actor": ""}, "data.actor"),
+        ({"actor": "a\nb"}, "data.actor"),
+        ({"actor": "x" * 65}, "data.actor"),
+        ({"actor": PAN}, "data.actor"),
+        ({"amount_minor": int(PAN)}, "data.amount_minor"),
+        ({"reply_to": "+"}, "data.reply_to"),
+        ({"reply_to": "clinics/v1/other/agent/rsp/backend"}, "data.reply_to"),
+    ],
+)
+def test_a_wrong_field_is_named(
+    clinic: BackendWorld, cloud: ForeignBackend, change: dict[str, Any], path: str
+) -> None:
+    before, known = len(clinic.t1.booked), len(cloud.facts())
+    reply = cloud.send("t1", "sale", {**cloud.stamp(amount_minor=100), **change})
+    assert (verdict(reply), reply["path"]) == (("rejected", "schema_invalid"), path)
+    assert path in reply["text"]["fr"]
+    assert (len(clinic.t1.booked), len(cloud.facts())) == (before, known)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"note": "4111 1111 1111 1111"},
+        {"note": {"deep": [f"card {PAN}!"]}},
+        {"note": int(PAN)},
+        {PAN: "note"},
+        {"note": f"{PAN}=30121010000000000000"},
+    ],
+)
+def test_a_card_number_in_any_field_is_refused_and_kept_nowhere(
+    clinic: BackendWorld, cloud: ForeignBackend, change: dict[str, Any]
+) -> None:
+    reply = cloud.send("t1", "sale", {**cloud.stamp(amount_minor=100), **change})
+    assert verdict(reply) == ("rejected", "schema_invalid")
+    _no_card_number(clinic)
+
+
+def _no_card_number(clinic: BackendWorld) -> None:
+    said = [one.payload for one in clinic.cloud.heard] + [clinic.agent.said.encode()]
+    files = [one.read_bytes() for one in (clinic.agent.folder / "state").iterdir() if one.is_file()]
+    assert not any(PAN.encode() in data or b"4111 1111" in data for data in (*said, *files))
+
+
+def _of_a_sale(cloud: ForeignBackend, **data: Any) -> str:
+    return json.dumps(cloud.envelope("cmd.sale", cloud.stamp(amount_minor=1250, **data)))
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        lambda _: b"",
+        lambda _: b"hello",
+        lambda _: b"[]",
+        lambda _: b"null",
+        lambda _: b"\xff\xfe\x00",
+        lambda _: b"[" * 30_000,
+        lambda _: b'{"data": ' * 10_000,
+        lambda cloud: _of_a_sale(cloud).encode("utf-16"),
+        lambda cloud: _of_a_sale(cloud, x=float("nan")).encode(),
+        lambda cloud: _of_a_sale(cloud, x="y" * 70_000).encode(),
+        lambda cloud: (
+            _of_a_sale(cloud).replace('"amount_minor"', '"amount_minor": 1, "amount_minor"').encode()
+        ),
+        lambda cloud: _of_a_sale(cloud).replace("1250", "125e1").encode(),
+        lambda cloud: _of_a_sale(cloud).replace("cmd.sale", "cmd.refund").encode(),
+        lambda cloud: _of_a_sale(cloud).replace('"1.0"', '"0.3"').encode(),
+        lambda cloud: _of_a_sale(cloud).replace('"source"', '"sauce"').encode(),
+        lambda cloud: _of_a_sale(cloud).replace('"data"', '"date"').encode(),
+    ],
+)
+def test_a_wrong_message_is_refused_whole(clinic: BackendWorld, cloud: ForeignBackend, payload: Any) -> None:
+    before = len(clinic.t1.booked)
+    reply = cloud.raw(SALE, payload(cloud))
+    assert verdict(reply) == ("rejected", "schema_invalid")
+    assert len(clinic.t1.booked) == before
+
+
+def test_wrong_places_late_commands_and_limits(clinic: BackendWorld, cloud: ForeignBackend) -> None:
+    assert verdict(cloud.command("t9", "sale", amount_minor=1))[1] == "terminal_unknown"
+    assert verdict(cloud.command("t1", "dance"))[1] == "unsupported"
+    assert verdict(cloud.send(AGENT, "sale", cloud.stamp(amount_minor=1)))[1] == "unsupported"
+    assert verdict(cloud.command("t1", "sale", amount_minor=1, not_after=in_seconds(-5)))[1] == "expired"
+    assert verdict(cloud.command("t1", "sale", amount_minor=500_001))[1] == "limit_exceeded"
+    assert verdict(cloud.command("t1", "sale", amount_minor=1, currency="EUR"))[1] == "currency_mismatch"
+    heard = len(cloud.replies())
+    for place in (
+        "terminal/t1/cmd",
+        "terminal/t1/cmd/sale/now",
+        "agent/other/cmd/sync",
+        "terminal/T1/cmd/sale",
+    ):
+        cloud.publish(place, cloud.envelope("cmd.sale", cloud.stamp(amount_minor=1)))
+    assert cloud.command("t1", "query", target_operation_id=ulid())["verdict"] == "rejected"
+    assert len(cloud.replies()) == heard + 1, "nobody listens there"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"epoch": "01JD7A0000E5F6G7H8J9KMNPQR", "seq": 1},
+        {"epoch": "nonsense", "seq": 1},
+        {"seq": 1},
+        {"seq": -1},
+        {"seq": 1.0},
+        {},
+    ],
+)
+def test_a_wrong_acknowledgement_changes_nothing(
+    clinic: BackendWorld, cloud: ForeignBackend, data: dict[str, Any]
+) -> None:
+    epoch = cloud.facts()[-1].whole["epoch"]
+    whole = {"epoch": epoch, "time": in_seconds(0), **data}
+    if data == {"seq": 1}:
+        del whole["time"]
+    cloud.publish(f"agent/{AGENT}/ack", cloud.envelope("ack", whole))
+    cloud.publish(f"agent/{AGENT}/ack", b"\x00")
+    cloud.ack()
+    assert cloud.sync()["acked_seq"] <= cloud.facts()[-1].whole["seq"]
+    assert cloud.outcome(cloud.command("t1", "sale", amount_minor=100))["state"] == "approved"
