@@ -96,15 +96,18 @@ class Inbox:
             return await self._answers.answer(parsed, terminal)
 
     async def _admit(self, command: Command, terminal: str) -> Reply:
-        """Decide and journal in one transaction; begin before the reply leaves, which is not waited for."""
+        """Decide and journal in one transaction; begin before anybody is told, the backend included."""
         situation = self._situation(terminal)
+
+        def begin(applied: Applied) -> None:
+            row = applied.row
+            if row is not None and row.operation is not None:
+                self._fleet.begin(terminal, row.operation, row.attempt, self._deadline(command))
+
         decision, applied = await self._lifecycle.decide(
-            lambda reader: admission.decide(command, terminal, situation, reader), terminal
+            lambda reader: admission.decide(command, terminal, situation, reader), terminal, begin
         )
-        row = applied.row if applied else None
-        if decision.verdict == "accepted" and row is not None and row.operation is not None:
-            self._fleet.begin(terminal, row.operation, row.attempt, self._deadline(command))
-            await asyncio.sleep(0)  # its first bytes go out now; the log and the reply come after them
+        await asyncio.sleep(0)  # its first bytes go out now; the log and the reply come after them
         log.info(
             "command_decided",
             op=command.op,

@@ -64,8 +64,11 @@ class Lifecycle:
         put = Put(entry, terminal, self._now())
         return self._tell(put, await self._journal.transact(lambda reader: change_of(put, reader)))
 
-    async def decide(self, choose: Callable[[Reader], C], terminal: str) -> tuple[C, Applied | None]:
-        """Choose an entry by what the journal holds, and apply it, in one transaction. `choose` is pure."""
+    async def decide(
+        self, choose: Callable[[Reader], C], terminal: str, first: Callable[[Applied], None] | None = None
+    ) -> tuple[C, Applied | None]:
+        """Choose an entry by what the journal holds, and apply it, in one transaction. `choose` is pure.
+        `first` is what is to happen once it is on disk, before anybody is told."""
         at = self._now()
         chosen: list[tuple[C, Put | None]] = []
 
@@ -77,10 +80,12 @@ class Lifecycle:
 
         written = await self._journal.transact(choose_and_change)
         choice, put = chosen[-1]
-        return choice, self._tell(put, written) if put else None
+        return choice, self._tell(put, written, first) if put else None
 
-    def _tell(self, put: Put, written: Written) -> Applied:
+    def _tell(self, put: Put, written: Written, first: Callable[[Applied], None] | None = None) -> Applied:
         applied = Applied(put, written.change.row, written)
+        if first is not None:
+            first(applied)
         for heard in self._listeners:
             heard(applied)
         return applied
