@@ -14,7 +14,7 @@ from tests.bench.dialogue import COMMITS_BEFORE_OUTCOME
 from tests.bench.phases import SPANS, Phase, Samples, next_line, peer
 from tests.bench.processes import module, running
 
-_BLOCKS = 4  # a machine has moods: both are measured in each of them
+_BLOCKS = 8  # a machine has moods: both are measured in each of these blocks
 
 
 def measured(folder: Path, broker: Broker, terminals: int, rounds: int) -> dict[str, Any]:
