@@ -35,7 +35,12 @@ def zvt(
         str | None,
         typer.Option(help="a path to make for a pty, or an existing serial device; - for a pty without path"),
     ] = None,
-    tcp: Annotated[str | None, typer.Option(help="HOST:PORT to listen on (port 20007, 0 for any)")] = None,
+    tcp: Annotated[
+        str | None,
+        typer.Option(
+            help="HOST:PORT to listen on; :PORT for this machine alone; port 20007 if absent, 0 for any"
+        ),
+    ] = None,
     scenario: Annotated[str | None, typer.Option(help="a shipped scenario's name, or a TOML file")] = None,
     ledger: LedgerPath = Path("ledger.jsonl"),
     state: Annotated[Path | None, typer.Option(help="what the terminal remembers over a restart")] = None,

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from simulator.cardholder import Act, ActKind
 from simulator.cards import CARDS
+from simulator.declared import SettingError
 from simulator.wire.station import Screen, Station
 from simulator.zvt.effects import Acted, PowerCut
 
@@ -38,12 +39,16 @@ class Keys:
         self._before: list[int | list[bytes | int]] | None = None
 
     def start(self) -> None:
-        """Take the keyboard."""
+        """Take the keyboard. Raises SettingError where there is none."""
         fd = sys.stdin.fileno()
         if sys.stdin.isatty():
             self._before = termios.tcgetattr(fd)
             tty.setcbreak(fd)
-        asyncio.get_running_loop().add_reader(fd, self._readable)
+        try:
+            asyncio.get_running_loop().add_reader(fd, self._readable)
+        except PermissionError:
+            raise SettingError("--keys: standard input is a file; a keyboard or a pipe is wanted") from None
+        self._tell_card()
 
     def stop(self) -> None:
         """Give the keyboard back as it was."""
@@ -60,9 +65,12 @@ class Keys:
             self._station.cause(Acted(_ACTS[key]))
         elif key == "n":
             self._card = (self._card + 1) % len(self._cards)
-            self._screen.note(f"card in hand: {self._cards[self._card]}")
+            self._tell_card()
         else:
             self._cable(key)
+
+    def _tell_card(self) -> None:
+        self._screen.note(f"card in hand: {self._cards[self._card]}")
 
     def _cable(self, key: str) -> None:
         match key:

@@ -87,19 +87,37 @@ def wire_end(
         if serial != "-" and is_real_device(Path(serial)):
             return SerialEnd(serial, baud)
         return PtyEnd(None if serial == "-" else Path(serial))
-    host, _, port = (tcp or "").rpartition(":")
-    if not host:
+    host, port = _address(tcp or "")
+    return TcpEnd(host, port, tls=tls, idle_close_s=idle_close_s)
+
+
+def _address(tcp: str) -> tuple[str, int]:
+    """HOST:PORT, HOST alone, or :PORT on this machine alone."""
+    host, colon, port = tcp.rpartition(":")
+    if not colon:
         host, port = port, str(DEFAULT_PORT)
-    if not (port.isdecimal() and int(port) <= 0xFFFF):
-        raise SettingError(f"--tcp is {tcp!r}; allowed: HOST:PORT, port 0 to 65535")
-    return TcpEnd(host, int(port), tls=tls, idle_close_s=idle_close_s)
+    if host.isdecimal() or not (port.isdecimal() and int(port) <= 0xFFFF):
+        raise SettingError(f"--tcp is {tcp!r}; allowed: HOST:PORT, :PORT or HOST, port 0 to 65535")
+    return host or "127.0.0.1", int(port)
 
 
 def tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    """A server's context, TLS 1.2 or later; None without a certificate."""
+    """A server's context, TLS 1.2 or later; None without a certificate. SettingError names the wrong file."""
     if certificate is None:
+        if key is not None:
+            raise SettingError("--tls-key is given without --tls-cert; TLS needs both")
         return None
+    for option, path in (("--tls-cert", certificate), ("--tls-key", key)):
+        if path is not None and not path.is_file():
+            raise SettingError(f"{option} is {str(path)!r}: there is no such file; a PEM file is wanted")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
+    try:
+        context.load_cert_chain(certificate, key)
+    except ssl.SSLError:
+        together = str(certificate) if key is None else f"{certificate} and {key}"
+        raise SettingError(
+            f"--tls-cert, --tls-key: {together} are no certificate and its key; PEM is wanted, the key"
+            " without a passphrase, in the same file or in its own"
+        ) from None
     return context

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from simulator.acquirer.ledger import MemoryLedger
 from simulator.control import Control
+from simulator.declared import SettingError
 from simulator.keys import Keys
 from simulator.scenario import Scenario
 from simulator.wire.end import Listener
@@ -157,3 +159,15 @@ async def test_keys_present_a_card_cut_and_quit(desk: Desk) -> None:
     assert not desk.station.device.terminal.console.card_inside()
     assert desk.end.done == ["cut 0", "mute 0", "hang_up", "restore"]
     assert desk.stopped == 1
+
+
+async def test_without_a_keyboard_the_option_is_named(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "no-keyboard"
+    path.touch()
+    with path.open() as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        with pytest.raises(SettingError, match="--keys: standard input is a file"):
+            desk.keys.start()
+        desk.keys.stop()
