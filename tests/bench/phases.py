@@ -87,7 +87,12 @@ class Phase:
         with ExitStack() as stack:
             backend = stack.enter_context(running(command, self.folder / "backend.log", piped=True))
             next_line(backend)
-            pids = self._pids(ecr, backend)
+            pids = {
+                "ecr": ecr.pid,
+                "peer": self.ports.process.pid,
+                "backend": backend.pid,
+                "broker": self.broker.pid,
+            }
             before = {name: cpu_s(pid) for name, pid in pids.items()}
             ends = next_line(backend)
             into.cpu_s.update({name: cpu_s(pid) - before[name] for name, pid in pids.items()})
@@ -95,10 +100,6 @@ class Phase:
         for commands, sales in zip(ends, self.ports.take(), strict=True):
             for (sent, outcome), moments in zip(commands, sales[-rounds:], strict=True):
                 into.add(sent, outcome, moments)
-
-    def _pids(self, ecr: subprocess.Popen[str], backend: subprocess.Popen[str]) -> dict[str, int]:
-        pids = {"ecr": ecr.pid, "peer": self.ports.process.pid, "backend": backend.pid}
-        return pids if self.broker.pid is None else {**pids, "broker": self.broker.pid}
 
 
 def next_line(process: subprocess.Popen[str]) -> Any:

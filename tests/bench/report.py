@@ -52,10 +52,8 @@ def _shares(latency: Mapping[str, Any]) -> Iterator[str]:
     for terminals, found in latency.items():
         for who in ("floor", "agent"):
             used = found[who]["cpu_ms_per_operation"]
-            cells = (used.get(name) for name in ("ecr", "peer", "backend", "broker"))
-            yield _row(
-                f"  {who}, {terminals} at once", *("?" if cell is None else f"{cell:.2f}" for cell in cells)
-            )
+            cells = (f"{used[name]:.2f}" for name in ("ecr", "peer", "backend", "broker"))
+            yield _row(f"  {who}, {terminals} at once", *cells)
 
 
 def _aims(rows: list[dict[str, Any]]) -> Iterator[str]:
