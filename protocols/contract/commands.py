@@ -168,12 +168,14 @@ class Diagnose(TerminalCommand):
 
 
 class OpenOperation(Asked):
-    """An operation that the backend has not seen end: what it is, and its command's `data` as it was sent."""
+    """An operation that the backend has not seen end: what it is, and its command's `data` as it was sent.
+    `accepted`: a reply or a fact has said that it was taken; a journal that does not know it has lost it."""
 
     operation_id: OperationId
     terminal: Id
     op: Literal["store_card", "sale", "refund", "reversal", "preauth", "capture", "reconcile", "diagnose"]
     data: dict[str, Any]
+    accepted: bool = False
 
     @property
     def command(self) -> TerminalCommand:

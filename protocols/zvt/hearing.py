@@ -32,7 +32,7 @@ from protocols.zvt.messages import (
     PrintLine,
     StatusInformation,
 )
-from protocols.zvt.results import keys_of, outcome_of, record_of, refusal, tells_transaction
+from protocols.zvt.results import answers, keys_of, outcome_of, record_of, refusal, tells_transaction
 from protocols.zvt.steps import Errand, Event
 from protocols.zvt.text import as_meant
 
@@ -180,7 +180,7 @@ class Hearing:
     def _status(self, message: StatusInformation, now: Mono) -> None:
         session = self._session
         dialogue, errand = session.dialogue, session.errand
-        if dialogue is not None and errand is Errand.WORK:
+        if dialogue is not None and errand is Errand.WORK and answers(message, dialogue.sought):
             self._result(message, now)
         elif dialogue is not None and errand in (Errand.NOTE, Errand.READ):
             if tells_transaction(message):

@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from protocols.core.card import Card, CardToken, EntryMode
-from protocols.core.operations import Capture, Preauth, Refund, Request, Reversal, Sale, StoreCard, amount_of
+from protocols.core.operations import (
+    Capture,
+    Diagnose,
+    Preauth,
+    Reconcile,
+    Refund,
+    Request,
+    Reversal,
+    Sale,
+    StoreCard,
+    amount_of,
+)
 from protocols.core.outcomes import (
     Approved,
     Cancelled,
@@ -64,6 +75,16 @@ def tells_transaction(status: StatusInformation) -> bool:
     they have stored nothing."""
     numbers = keys_of(status).keys() - {"terminal_id", "at"}
     return bool(numbers) or status.amount_minor is not None or card_of(status) is not None
+
+
+def answers(status: StatusInformation, request: Request) -> bool:
+    """Whether it can be the result of this request: of its kind, and of no more than was asked."""
+    if status.totals is not None:
+        return isinstance(request, Reconcile)
+    if isinstance(request, Diagnose | StoreCard):
+        return status.receipt is None or not status.receipt.strip("0")
+    asked = amount_of(request)
+    return asked is None or status.amount_minor is None or status.amount_minor <= asked.amount_minor
 
 
 def record_of(

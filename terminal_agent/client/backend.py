@@ -239,7 +239,14 @@ class BackendClient:
     def _open_operations(self, agent: str) -> list[commands.OpenOperation]:
         return [
             commands.OpenOperation.model_validate(
-                {"operation_id": one.operation_id, "terminal": one.terminal, "op": one.op, "data": one.data}
+                {
+                    "operation_id": one.operation_id,
+                    "terminal": one.terminal,
+                    "op": one.op,
+                    "data": one.data,
+                    "accepted": one.latest is not None
+                    or any(reply.verdict == "accepted" for reply in one.replies),
+                }
             )
             for one in self._hearing.open_commands(agent)
             if one.terminal is not None and one.op in commands.OCCUPYING

@@ -96,7 +96,8 @@ class Syncing:
 
     async def sync(self, body: commands.Sync) -> dict[str, Any]:
         """Take what the backend knows. The result tells it, per listed operation, what the journal knows:
-        `known` with its state, `adopted`, or `unknown` (it never came here, or is still on its way)."""
+        `known` with its state, `adopted`, or `unknown` (it never came here, or is still on its way). What was
+        taken once and is not known any more was lost with the newest entries of this journal."""
         self._backend_time.hear(body.time)
         async with self._one_at_a_time:
             if body.epoch is not None and not self._is_behind(body.epoch, body.seq):
@@ -137,7 +138,7 @@ class Syncing:
     async def _look_up(self, listed: commands.OpenOperation, adopting: bool) -> tuple[str, str]:
         name = listed.operation_id
         adoption, applied = await self._lifecycle.decide(
-            lambda reader: _adoption(listed, reader, adopting), listed.terminal
+            lambda reader: _adoption(listed, reader, adopting or listed.accepted), listed.terminal
         )
         if adoption.known is not None:
             return name, adoption.known.state

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from protocols.core.session import Progress
 from terminal_agent.app import App
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tests.prove.world import World
 
 _LEFT_OUT = frozenset({"voice", "sighting"})  # numbers about the process, and USB: nothing that moves money
+_RESTART_S = 2.0  # systemd's pause, RestartSec of the shipped unit's order
 _STAGES: Mapping[str, Stage] = {
     "accepted": "accepted",
     "committed": "committed",
@@ -70,7 +71,7 @@ class _ProvenApp(App):
             on_connected=self._connected,
             will=self._will,
         )
-        return link  # type: ignore[return-value]  # publishes and runs as the real one does
+        return cast("RealLink", link)  # publishes and runs as the real one does
 
     def _make_fleet(self) -> Fleet:
         told = self._notices.progress
@@ -134,6 +135,13 @@ class Process:
         self._settings = settings
         self._folder = folder
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"process {number}")
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """It ended by itself: whoever supervises it starts it again."""
+        if not self.dead and not task.cancelled() and task.exception() is not None:
+            self.world.say(f"agent: ends by {task.exception()!r}")
+            self.world.kill(_RESTART_S)
 
     async def _run(self) -> None:
         world = self.world

@@ -22,6 +22,7 @@ from protocols.contract.messages import Message, Stamp
 from protocols.contract.topics import AgentTopics
 from protocols.contract.ulids import make_ulid
 from protocols.contract.words import is_final
+from terminal_agent.client.order import Fact, FactOrder
 from tests.prove.loop import TrueTime
 
 TERMINAL = "desk-1"
@@ -96,7 +97,7 @@ class Backend:
         self.alerts: dict[str, int] = {}
         self.ready_at: dict[tuple[str, int], float] = {}
         self.strangers: list[dict[str, Any]] = []  # replies and facts about what was never ordered
-        self._contiguous: dict[str, int] = {}
+        self._orders: dict[str, FactOrder] = {}
         self._up: tuple[str, int] | None = None
         self._down = False
         self._acking = False
@@ -180,18 +181,21 @@ class Backend:
                 self.twice_told.append(place)
         else:
             self.facts[place] = told
-            self._advance(place[0])
+            self._take(kind, place, envelope)
         if not self._acking:
             self._acking = True
             asyncio.get_running_loop().call_later(_ACK_AFTER_S, self._acknowledge, place[0], self._life)
 
-    def _advance(self, epoch: str) -> None:
-        """Facts count in their order; what comes early waits for those before it."""
-        seq = self._contiguous.get(epoch, 0)
-        while (epoch, seq + 1) in self.facts:
-            seq += 1
-            self._believe(epoch, *self.facts[epoch, seq])
-        self._contiguous[epoch] = seq
+    def _take(self, kind: str, place: tuple[str, int], envelope: dict[str, Any]) -> None:
+        """Facts count in their order, by the shipped client's own rule; what comes early waits."""
+        order = self._orders.setdefault(place[0], FactOrder())
+        fact = Fact("agent-1", None, kind, *place, envelope["boot"], envelope["data"])
+        for due in order.take(fact, self.time.monotonic()):
+            assert isinstance(due.body, dict)
+            self._believe(due.epoch, due.type, due.body)
+
+    def _stored(self, epoch: str) -> int:
+        return self._orders[epoch].seq if epoch in self._orders else 0
 
     def _believe(self, epoch: str, kind: str, data: dict[str, Any]) -> None:
         command = self.commands.get(data.get("operation_id", ""))
@@ -209,7 +213,7 @@ class Backend:
         if life != self._life or self._down:
             return
         now = self.time.wall()
-        body = Ack(epoch=epoch, seq=self._contiguous.get(epoch, 0), time=now)
+        body = Ack(epoch=epoch, seq=self._stored(epoch), time=now)
         self.send_to_broker(
             messages.acknowledgement(self.topics, body, Stamp(self._id(), now), node="backend")
         )
@@ -233,9 +237,15 @@ class Backend:
         if life != self._life or self._down or not tries:
             return
         now = self.time.wall()
-        epoch = max(self._contiguous, default=None)
+        epoch = max(self._orders, default=None)
         listed = [
-            {"operation_id": one.id, "terminal": TERMINAL, "op": one.op, "data": one.data}
+            {
+                "operation_id": one.id,
+                "terminal": TERMINAL,
+                "op": one.op,
+                "data": one.data,
+                "accepted": bool(one.views) or any(reply["verdict"] == "accepted" for reply in one.replies),
+            }
             for one in self.commands.values()
             if one.op in OCCUPYING and not one.settled
         ]
@@ -244,15 +254,12 @@ class Backend:
             "operation_id": name,
             "time": now.isoformat(),
             "epoch": epoch,
-            "seq": self._contiguous.get(epoch or "", 0),
+            "seq": self._stored(epoch or ""),
             "open_operations": listed,
             "reply_to": "backend",
         }
         self.send_to_broker(messages.command(self.topics, "sync", data, Stamp(name, now), node="backend"))
-        if self.state.get("code") in ("journal_new", "clock_untrusted"):
-            asyncio.get_running_loop().call_later(_SYNC_PATIENCE_S, self._sync_if_needed, tries - 1, life)
-        else:
-            asyncio.get_running_loop().call_later(_SYNC_PATIENCE_S, self._sync_if_needed, tries - 1, life)
+        asyncio.get_running_loop().call_later(_SYNC_PATIENCE_S, self._sync_if_needed, tries - 1, life)
 
     def _sync_if_needed(self, tries: int, life: int) -> None:
         if self.state.get("code") in ("journal_new", "clock_untrusted"):

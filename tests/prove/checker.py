@@ -24,7 +24,8 @@ _EFFECT: Mapping[str, str] = {
     "preauth": "held",
     "reversal": "returned",
 }
-_NUMBERS = tuple(card.number.encode() for card in CARDS.values())
+# No issuer's number begins with 0 (ISO/IEC 7812-1): the fictional debit card's is no card number to anybody.
+_NUMBERS = tuple(card.number.encode() for card in CARDS.values() if card.number[0] != "0")
 # The clocks of the backend and of an agent that takes money differ by at most this (design §5).
 _CLOCKS_S = 5.0
 
@@ -45,14 +46,23 @@ class Booked:
     standing: tuple[Line, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Brands with which nobody pays that the desk sent: at the terminal itself, or for another ECR whose
+    dialogue came along our cable."""
+
+    by_hand: str
+    crossed: str
+
+
 class Books:
     """The ledger's lines by the command that caused them."""
 
-    def __init__(self, lines: Sequence[Line], commands: Sequence[Command], hand_brand: str) -> None:
+    def __init__(self, lines: Sequence[Line], commands: Sequence[Command], others: Others) -> None:
         self._lines = lines
         self._commands = commands
         self._by_id = {line.id: line for line in lines}
-        self._hand = hand_brand
+        self._others = others
 
     def of(self, command: Command, original: Command | None) -> Booked:
         """Its own lines. A reversal's are those that name a line of its original."""
@@ -66,7 +76,7 @@ class Books:
                 for line in self._lines
                 if line.kind == _BOOKS[command.op]
                 and line.amount_minor == command.amount_minor
-                and line.brand != self._hand
+                and line.brand not in (self._others.by_hand, self._others.crossed)
             ]
         return Booked(tuple(own), tuple(line for line in own if not self._taken_back(line)))
 
@@ -100,10 +110,10 @@ class Books:
 
 
 def check(
-    backend: Backend, lines: Sequence[Line], hand_brand: str, said: Sequence[bytes], ended_s: float
+    backend: Backend, lines: Sequence[Line], others: Others, said: Sequence[bytes]
 ) -> Iterator[Violation]:
     """Every promise that does not hold at the end of a history."""
-    books = Books(lines, tuple(backend.commands.values()), hand_brand)
+    books = Books(lines, tuple(backend.commands.values()), others)
     by_amount: dict[tuple[str, int], Command] = {}
     for command in backend.commands.values():
         if command.op in OCCUPYING:
@@ -114,7 +124,8 @@ def check(
             by_amount[command.op, command.amount_minor] = command
         if command.op == "abort":
             yield from _abort(command, backend)
-    yield from _nobodys(lines, hand_brand, by_amount)
+    yield from _nobodys(lines, others, by_amount)
+    yield from _crossed(lines, others, backend)
     yield from _facts(backend)
     yield from _numbers(said)
 
@@ -189,13 +200,25 @@ def _abort(command: Command, backend: Backend) -> Iterator[Violation]:
 
 
 def _nobodys(
-    lines: Sequence[Line], hand_brand: str, commands: Mapping[tuple[str, int], Command]
+    lines: Sequence[Line], others: Others, commands: Mapping[tuple[str, int], Command]
 ) -> Iterator[Violation]:
     kinds = {kind: op for op, kind in _BOOKS.items()}
     for line in lines:
         op = kinds.get(line.kind)
-        if op and line.brand != hand_brand and (op, line.amount_minor) not in commands:
+        if (
+            op
+            and line.brand not in (others.by_hand, others.crossed)
+            and (op, line.amount_minor) not in commands
+        ):
             yield Violation("I2", f"a {line.kind} of {line.amount_minor} that nobody ordered")
+
+
+def _crossed(lines: Sequence[Line], others: Others, backend: Backend) -> Iterator[Violation]:
+    """What was booked because our agent acknowledged it is told, though nobody had ordered it."""
+    told = {data.get("keys", {}).get("receipt") for kind, data in backend.facts.values() if kind == "orphan"}
+    for line in lines:
+        if line.brand == others.crossed and not line.reason and line.receipt not in told:
+            yield Violation("I2", f"a {line.kind} of another ECR was acknowledged by us and never told")
 
 
 def _facts(backend: Backend) -> Iterator[Violation]:

@@ -8,9 +8,11 @@ process of the agent opens the disk anew; the handles of a dead process write no
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
+from types import TracebackType
 from typing import Any
 
 import apsw
@@ -112,6 +114,12 @@ class Disk:
         return b"".join(bytes(stored.data) for stored in self.files.values())
 
 
+def _quietly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """apsw prints what we raise in here; it also reaches SQLite, which is all that is wanted."""
+    if not isinstance(error, apsw.Error):
+        sys.__excepthook__(kind, error, trace)
+
+
 class _Handle:
     """One open file of one process."""
 
@@ -123,9 +131,6 @@ class _Handle:
     @property
     def _dead(self) -> bool:
         return self._boot != self._disk.boot
-
-    def excepthook(self, *_what: object) -> None:
-        """apsw would print what we raise; it also reaches SQLite, which is all that is wanted."""
 
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802  SQLite's own names from here on
         return bytes(self._file.data[offset : offset + amount])
@@ -192,9 +197,6 @@ class _Files(apsw.VFS):
         self._temporary = 0
         super().__init__("prove", base="")
 
-    def excepthook(self, *_what: object) -> None:
-        """As for a file."""
-
     def _in(self) -> Disk:
         if self.disk is None:
             raise apsw.CantOpenError("there is no disk in the machine")
@@ -219,6 +221,7 @@ NAME = "journal"
 
 def insert(disk: Disk) -> None:
     """Put a disk into the machine: what is opened from now on lies on it."""
+    sys.excepthook = _quietly
     _FILES.disk = disk
 
 

@@ -21,11 +21,11 @@ import structlog
 from protocols.contract.commands import OCCUPYING
 from simulator.cards import CARDS
 from terminal_agent.settings import Settings
-from tests.prove.checker import Violation, check
+from tests.prove.checker import Others, Violation, check
 from tests.prove.desk import Desk
 from tests.prove.loop import ProofLoop
 from tests.prove.schedule import Plan, plan_of
-from tests.prove.terminals import BY_HAND, OURS
+from tests.prove.terminals import BY_HAND, CROSSED, OURS
 from tests.prove.world import World
 
 READY_WITHIN_S = 60.0
@@ -68,18 +68,18 @@ async def _play(plan: Plan, story: list[str] | None) -> Result:
     world.start()
     desk = Desk(world)
     await desk.work()
-    result = _judge(world, loop.time())
+    result = _judge(world)
     world.end()
     await asyncio.sleep(0)
     return result
 
 
-def _judge(world: World, ended_s: float) -> Result:
+def _judge(world: World) -> Result:
     backend = world.backend
     said = [message.payload for message in world.broker.published]
     said.append(world.disk.content())
-    brand = CARDS[BY_HAND].brand
-    violations = list(check(backend, world.ledger.lines(), brand, said, ended_s))
+    others = Others(CARDS[BY_HAND].brand, CARDS[CROSSED].brand)
+    violations = list(check(backend, world.ledger.lines(), others, said))
     violations += world.never_ready(READY_WITHIN_S)
     humans = []
     for command in backend.commands.values():

@@ -45,9 +45,10 @@ FAULTS: Mapping[str, tuple[str, ...]] = {
         "forgetful",
         "wrong_clock",
         "own_end_of_day",
+        "unmasked",
     ),
     "acquirer": ("slow", "host_timeout", "approved_late", "unreachable"),
-    "people": ("hand_sale", "other_ecr", "abort", "walks_away"),
+    "people": ("hand_sale", "other_ecr", "crossed", "abort", "walks_away"),
     "disk": ("disk_full", "disk_fails", "machine_down", "journal_deleted", "journal_old"),
     "clock": ("clock_jump",),
     "agent": ("kill",),
@@ -67,6 +68,7 @@ AT_A_MOMENT = frozenset(
         "host_timeout",
         "approved_late",
         "unreachable",
+        "unmasked",
     }
 )
 # More weight where the doubt is: faults that break the dialogue, the agent or the disk.

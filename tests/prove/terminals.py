@@ -29,12 +29,17 @@ OURS, FOREIGN = "52500042", "52500099"
 BY_HAND = "jcb"  # whoever pays at the terminal itself has this card, so that the ledger tells who paid
 
 
+# And who pays for another ECR whose dialogue reaches ours, this one: its result is told to our agent.
+CROSSED = "diners"
+
+
 class Patient(Cardholder):
     """Does what the step at hand says."""
 
     def __init__(self) -> None:
         super().__init__(())
         self.visit = Visit()
+        self.stranger: Visit | None = None
 
     def expect(self, step: Step) -> None:
         """The next patient."""
@@ -48,7 +53,7 @@ class Patient(Cardholder):
     def arrive(self) -> None:
         """The terminal wants a card."""
         super().arrive()
-        self._visit = self.visit
+        self._visit, self.stranger = self.stranger or self.visit, None
 
     def walk_away(self) -> None:
         """Leaves at once, whatever was about to be done; the card stays where it is."""
@@ -118,6 +123,14 @@ def used_by_hand(station: Station, *messages: Message) -> None:
         now = _dialogue(terminal, codec.encode(message), now)
     console.on_tcp, console.cardholder = on_tcp, before
     console.now = asyncio.get_running_loop().time()
+
+
+def begun_by_another(station: Station, message: Message) -> None:
+    """Another ECR begins this and is gone; what the terminal says goes along our cable."""
+    cardholder = console_of(station).cardholder
+    if isinstance(cardholder, Patient):
+        cardholder.stranger = Visit(card=CROSSED, how="insert")
+    station.do(station.device.do(ApduIn(codec.encode(message)), asyncio.get_running_loop().time()))
 
 
 def _dialogue(terminal: Terminal, apdu: bytes, now: float) -> float:

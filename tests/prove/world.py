@@ -308,6 +308,9 @@ class World:
         self._plan("slow", when="host", what="delay", seconds=30.0)
         self._plan("host_timeout", when="host", what="decline", value=91)
 
+    def _unmasked(self, _fault: Fault) -> None:
+        self._plan("unmasked", when="before_result", what="whole_card_numbers")
+
     def _unreachable(self, _fault: Fault) -> None:
         self._plan("unreachable", when="host", what="decline", value=_UNKNOWN_CODE)
 
@@ -342,6 +345,10 @@ class World:
     def _other_ecr(self, fault: Fault) -> None:
         sale = terminals.sale_by_hand(self.amount_now)
         self._while_out(fault, terminals.registration_of_another(), sale)
+
+    def _crossed(self, _fault: Fault) -> None:
+        sale = terminals.sale_by_hand(self.amount_now)
+        self._when_free(lambda: terminals.begun_by_another(self.ours, sale), self._now() + _FREE_LIMIT_S)
 
     def _while_out(self, fault: Fault, *messages: Message) -> None:
         """The cable is out; as soon as the terminal is free it is used by hand; then the cable is back."""
@@ -472,7 +479,7 @@ class World:
 
     def lost_evidence(self, command: Command) -> str:
         """What had taken the proof away before the agent could ask, or that it was there all the time."""
-        for kind in ("forgetful", "hand_sale", "other_ecr", "own_end_of_day", "other_terminal"):
+        for kind in ("forgetful", "hand_sale", "other_ecr", "crossed", "own_end_of_day", "other_terminal"):
             if kind in self.kinds:
                 return kind
         for kind in ("journal_deleted", "journal_old", "wrong_clock"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from protocols.core.operations import Sale
+from protocols.core.operations import Diagnose, Sale
 from protocols.core.outcomes import NotStarted
 from protocols.core.session import Phase, Received
 from protocols.core.values import Money
@@ -46,3 +46,17 @@ def test_a_terminal_that_goes_on_has_taken_the_command(sold: Script, contradicti
     sold.after(1)
     assert "NotStarted" not in sold.stages
     assert sold.phase() is Phase.COMMITTED
+
+
+@pytest.mark.parametrize(("amount", "word"), [(1251, "Orphan"), (1250, "result_seen"), (900, "result_seen")])
+def test_a_result_of_more_than_was_asked_is_nobodys(sold: Script, amount: int, word: str) -> None:
+    hear(sold, OK, status("00", "0042", amount=amount))
+    assert sold.stages[-1] == word
+
+
+def test_a_payment_told_while_the_terminal_tests_itself_is_nobodys() -> None:
+    script = Script("serial")
+    script.begin(Diagnose(operation_id="op-2"))
+    script.open()
+    hear(script, OK, REGISTERED, OK, status("00", "0042"))
+    assert "Orphan" in script.stages

@@ -164,3 +164,14 @@ async def test_a_restored_journal_is_found_out_by_what_it_knew_at_its_start() ->
     assert yesterday.journal.head.last_seq == known + 1  # the sale is in doubt
     await yesterday.sync(epoch=epoch, seq=known + 1)
     assert yesterday.journal.head.epoch != epoch
+
+
+async def test_what_was_taken_once_and_is_not_known_any_more_is_adopted() -> None:
+    """The newest entries were lost, and with them what no fact had told: only the reply had."""
+    desk = Desk()
+    await desk.sync()
+    lost = {**listed(desk, "sale"), "accepted": True}
+    reply = await desk.sync(open_operations=[lost])
+    assert reply.result is not None
+    assert reply.result["operations"] == {lost["operation_id"]: "adopted"}
+    assert (await desk.row(lost["operation_id"])).state == "in_doubt"
