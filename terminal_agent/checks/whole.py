@@ -22,7 +22,7 @@ async def check_all(config: Path) -> AsyncIterator[Finding]:
         for complaint in error.complaints:
             yield Finding("settings", str(config), "failed", str(complaint), error.code)
         return
-    yield Finding("settings", str(config), "ok", f"{len(settings.terminals)} terminals are configured")
+    yield Finding("settings", str(config), "ok", f"terminals configured: {len(settings.terminals)}")
     now = datetime.now(UTC)
     for finding in (*check_state_dir(settings), *check_secrets(settings)):
         yield finding

@@ -141,7 +141,7 @@ class SqliteJournal:
             self._verify_and_prepare()
         except sqlite3.DatabaseError as error:
             self._close()
-            raise JournalUnusable(_code_of(error), _advice(self._path, _name_of(error))) from error
+            raise _unusable(self._path, error) from error
         except JournalUnusable:
             self._close()
             raise
@@ -253,7 +253,7 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
             upkeep.check_kind(db, path)
             yield db
     except sqlite3.DatabaseError as error:
-        raise JournalUnusable(_code_of(error), _advice(path, _name_of(error))) from error
+        raise _unusable(path, error) from error
 
 
 @contextmanager
@@ -311,10 +311,15 @@ def _is_full(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
-def _code_of(error: sqlite3.Error) -> str:
+def _unusable(path: Path, error: sqlite3.Error) -> JournalUnusable:
     """A file that cannot be opened is the operator's path or rights; anything else is what it holds."""
-    cannot_open = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN
-    return "journal_unreadable" if cannot_open else "journal_corrupt"
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_CANTOPEN:
+        return JournalUnusable("journal_corrupt", _advice(path, _name_of(error)))
+    if os.path.lexists(path):
+        why = f"the journal {path} cannot be opened; give it and its folder to the agent's user"
+    else:
+        why = f"there is no journal {path}; is the path right? The agent makes it where its folder is there"
+    return JournalUnusable("journal_unreadable", why)
 
 
 def _name_of(error: sqlite3.Error) -> str:

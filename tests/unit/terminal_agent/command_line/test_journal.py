@@ -118,6 +118,16 @@ def test_verify_and_a_journal_that_cannot_be_trusted(
     assert "cannot be trusted" in refused.err
 
 
+def test_a_journal_that_is_not_there_is_told_as_that(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (["show"], ["operations"], ["orphans"], ["verify"], ["backup", tmp_path / "copy"]):
+        refused = call(capsys, "journal", *command, "--journal", tmp_path / "none.sqlite3")
+        assert refused.code == 3
+        assert "there is no journal" in refused.err
+    assert not (tmp_path / "copy").exists()
+
+
 def test_a_backup_is_a_whole_journal_and_never_overwrites(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
