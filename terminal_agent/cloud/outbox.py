@@ -83,7 +83,7 @@ class Outbox:
         self._up = True
         self._connection += 1
         if self._held_above is not None:
-            asyncio.get_running_loop().call_later(HELD_S, self.met)
+            asyncio.get_running_loop().call_later(HELD_S, self._release)
         self._sent = self._journal.head.acked_seq
         self._bell.set()
 
@@ -92,7 +92,12 @@ class Outbox:
         self._bell.set()
 
     def met(self) -> None:
-        """The backend has spoken in this boot: the journal's epoch is right, nothing is held back."""
+        """The backend has come and told what it knows: the journal's epoch is right, nothing is held back.
+        What went out before it listened, after an outage of the broker for instance, it may have missed."""
+        self._sent = self._journal.head.acked_seq
+        self._release()
+
+    def _release(self) -> None:
         self._held_above = None
         self._bell.set()
 

@@ -140,6 +140,18 @@ async def test_after_a_reconnect_they_go_out_from_the_first_without_the_backends
         assert published(desk) == [2, 3, 4, 5, 6]
 
 
+async def test_a_backend_that_comes_later_is_told_at_once_what_it_may_have_missed() -> None:
+    desk = await told(2)
+    async with running(desk.outbox) as outbox:
+        outbox.connected()
+        await settle()
+        await desk.ack(desk.journal.head.epoch, 2)
+        desk.publisher.sent.clear()
+        outbox.met()
+        await settle()
+        assert published(desk) == [3, 4]
+
+
 async def test_after_a_restart_too() -> None:
     desk = await told(2)
     await desk.ack(desk.journal.head.epoch, 2)
@@ -272,4 +284,4 @@ async def test_once_the_backend_is_met_nothing_is_held_back() -> None:
         assert published(desk) == [1]
         outbox.met()
         await settle()
-        assert published(desk) == [1, 2]
+        assert published(desk) == [1, 1, 2]
