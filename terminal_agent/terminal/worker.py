@@ -14,10 +14,10 @@ from drivers.pump import Pump
 from drivers.transport import Endpoint
 from protocols.core.facts import Concluded, Fact
 from protocols.core.operations import Attempt, Operation, Request
-from protocols.core.session import Abort, Alert, Begin, Greet, Notice, Progress, Session, Status
+from protocols.core.outcomes import Evidence, Unknown
+from protocols.core.session import Abort, Alert, Begin, Greet, Notice, Phase, Progress, Session, Status
 from terminal_agent.clock import Clock
 from terminal_agent.commands import recovery
-from terminal_agent.commands.entries import Escalated
 from terminal_agent.commands.lifecycle import Applied, Lifecycle
 from terminal_agent.journal.facts import Row
 from terminal_agent.journal.port import Journal
@@ -125,7 +125,7 @@ class Worker:
         """Until cancelled."""
         session = self._make_session()
         self._pump = Pump(session, self._endpoints, self._booked, self._notice)
-        self.standing.asking = None
+        self._free()
         self.standing.capabilities = session.capabilities
         self.standing.phase = session.phase
         self._greeted = False
@@ -136,7 +136,7 @@ class Worker:
                 tasks.create_task(self._ask_what_is_owed())
         finally:
             self._pump = None
-            self.standing.phase, self.standing.reason = session.phase.DOWN, "stopped"
+            self.standing.phase, self.standing.reason = Phase.DOWN, "stopped"
             self._tell()
 
     async def _take_stock(self) -> None:
@@ -177,7 +177,8 @@ class Worker:
         marks = await self._journal.read(lambda reader: reader.marks(row.id))
         query = recovery.query_of(row, marks)
         if query is None:
-            await self._lifecycle.apply(Escalated(row.id), self.terminal)
+            lost = Unknown(code="needs_human", owner="human", evidence=Evidence("dialogue"))
+            await self._lifecycle.apply(Concluded(row.id, row.attempt.no, lost), self.terminal)
         elif self.standing.asking is None:
             self._greeted = False
             self._begin(query, row.attempt, NEVER)
@@ -205,10 +206,15 @@ class Worker:
         """Book, then be free: the next command may come as soon as the outcome is on disk."""
         await self._book(fact)
         if isinstance(fact, Concluded):
-            self.standing.asking = None
-            self._freed.set()
+            self._free()
             self._changed.set()
             self._tell()
+
+    def _free(self) -> None:
+        """The session is at nothing."""
+        self.standing.asking = None
+        self.standing.silent = False
+        self._freed.set()
 
     def _notice(self, notice: Notice) -> None:
         if isinstance(notice, Status):
@@ -218,8 +224,10 @@ class Worker:
             self.standing.capabilities = notice.capabilities or self.standing.capabilities
             self._tell()
         elif isinstance(notice, Progress):
-            self.standing.silent = False
             self._herald.progress(self.terminal, notice)
+            if self.standing.silent:
+                self.standing.silent = False
+                self._tell()
         elif isinstance(notice, Alert):
             self.standing.silent = self.standing.silent or notice.code == "silent"
             self._herald.alert(notice.code, notice.details, self.terminal)
