@@ -212,6 +212,9 @@ class App:
 
     def _crashed(self, crash: Crash) -> None:
         self._alert("unit_crashed", {"unit": crash.unit, "code": crash.code})
+        terminal = self._fleet.terminal_of(crash.unit)
+        if terminal is not None:
+            self._counters.happened(terminal, "restarts")
 
     def _money_stopped(self, why: str) -> None:
         self._alert("money_stopped", {"why": why})

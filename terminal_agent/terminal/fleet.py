@@ -19,6 +19,7 @@ from terminal_agent.terminal.standing import Standing
 from terminal_agent.terminal.worker import Herald, Worker
 
 Entropy = Callable[[int], bytes]
+_UNIT = "terminal "  # a unit's name is this and its terminal's id
 
 
 class Fleet:
@@ -34,7 +35,12 @@ class Fleet:
     def units(self) -> Iterator[Unit]:
         """One supervised unit per terminal."""
         for terminal, worker in self._workers.items():
-            yield Unit(f"terminal {terminal}", worker.run, money=True)
+            yield Unit(_UNIT + terminal, worker.run, money=True)
+
+    def terminal_of(self, unit: str) -> str | None:
+        """The terminal whose unit has this name; None for another unit."""
+        terminal = unit.removeprefix(_UNIT)
+        return terminal if unit.startswith(_UNIT) and terminal in self._workers else None
 
     def standings(self) -> Mapping[str, Standing]:
         """Where each stands."""
