@@ -70,7 +70,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
                 "something that should have been posted, written or set was not"
             )
         target_s = self._now_s + timeout_s
-        # Two timers may be closer than what asyncio can tell apart: the clock still moves from one to the other.
+        # Two timers may be closer than what asyncio can tell apart: the clock still moves on between them.
         past_s = max(target_s - _SAME_S, math.nextafter(self._now_s, math.inf))
         while self._timers_s and self._timers_s[0] < past_s:
             heapq.heappop(self._timers_s)
