@@ -119,9 +119,10 @@ class Hearing:
             return  # 84 83 to our 06 B0: too late; the dialogue itself will tell the outcome
         # 84 1E with data is an abort dressed as an answer: the result is in the data (seen at registration)
         dressed = message.code == _ABORT_INSTRUCTION and message.data
-        session.line.refuse(message.data[0] if dressed else message.code, now)
-        if session.options.transport == "tcp":
-            self.unanswered(now)
+        code = message.data[0] if dressed else message.code
+        session.line.refuse(code, now)
+        if session.options.transport == "tcp" or code == codes.BUSY:
+            self.unanswered(now)  # a busy terminal goes on, but with a dialogue that is not ours
 
     def unanswered(self, now: Mono) -> None:
         """Nothing more came in time: the refusal stands, or there was no answer at all."""
@@ -139,6 +140,9 @@ class Hearing:
             session.lost("terminal_busy", now)
         elif errand is Errand.REGISTER:
             session.unfit("wrong_currency" if code == _WRONG_CURRENCY else "registration_refused", now)
+        elif errand is Errand.NOTE and code == codes.BUSY:
+            evidence = Evidence("dialogue", seen={"refused": f"{code:02X}"})
+            session.conclude(NotStarted(code="terminal_busy", evidence=evidence))
         elif errand is Errand.NOTE:
             self._asking.noted(now, empty=code == session.options.nothing_stored_code)
         elif errand is Errand.READ:

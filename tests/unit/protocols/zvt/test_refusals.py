@@ -60,3 +60,14 @@ def test_a_payment_told_while_the_terminal_tests_itself_is_nobodys() -> None:
     script.open()
     hear(script, OK, REGISTERED, OK, status("00", "0042"))
     assert "Orphan" in script.stages
+
+
+def test_without_a_baseline_for_being_busy_nothing_is_committed() -> None:
+    script = Script("serial")
+    script.begin(SALE)
+    script.open()
+    hear(script, OK, REGISTERED, OK, READY, "849C00", "04FF010A")
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, NotStarted)
+    assert outcome.code == "terminal_busy"
+    assert script.stages == ["NotStarted"]
