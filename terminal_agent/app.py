@@ -154,7 +154,7 @@ class App:
             on_message=self._received,
             on_connected=self._connected,
             on_alert=self._alert,
-            on_lost=lambda why: log.info("broker_lost", why=why),
+            on_lost=lambda why: log.warning("broker_link_lost", why=why),
         )
 
     def _make_voice(self) -> Voice:
@@ -197,6 +197,7 @@ class App:
         await self._inbox.receive(inbound)
 
     async def _connected(self) -> None:
+        log.info("broker_link_up", host=self._settings.broker.host)
         self._voice.born()
         self._outbox.connected()
 

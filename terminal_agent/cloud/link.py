@@ -134,7 +134,6 @@ class Link:
         finally:
             self._went_down()
         self._on_lost(why.words)
-        log.info("broker_link_lost", why=why.words)
         if double:
             await self._stay_away()
         elif why.code == _SESSION_TAKEN_OVER:

@@ -15,6 +15,7 @@ from protocols.contract import events, messages
 from protocols.contract.events import Alert
 from protocols.contract.fields import AsOf, Told
 from protocols.contract.messages import Message, Stamp
+from protocols.contract.projections import TerminalState
 from protocols.contract.topics import AgentTopics
 from protocols.contract.ulids import make_ulid
 from protocols.contract.wording import words
@@ -25,6 +26,7 @@ from terminal_agent.cloud.ports import Publisher
 from terminal_agent.cloud.traffic import LinkDownError
 from terminal_agent.journal.codec import to_ms
 from terminal_agent.journal.facts import Head
+from terminal_agent.observability.logs import get_logger
 from terminal_agent.terminal.standing import Standing
 
 # Progress comes a few times a second at most; a flood drops the oldest.
@@ -34,6 +36,10 @@ _SETTLE_S = 0.03
 _CRITICAL = frozenset(
     {"money_stopped", "journal_new", "wrong_device", "card_number_masked", "session_taken_over"}
 )
+
+_ALL_DAY = frozenset({"ready", "busy"})
+
+log = get_logger(__name__)
 
 _Key = tuple[str, str | None]
 
@@ -103,6 +109,7 @@ class Notices:
             details=dict(details),
             at=self._clock.wall(),
         )
+        log.warning("alert", code=code, terminal=terminal, details=dict(details))
         self._event("alert", body, terminal)
 
     def discovered(self, body: events.Discovered) -> None:
@@ -138,7 +145,9 @@ class Notices:
             self._settling = None
         moved, self._moved = self._moved, {}
         for terminal, standing in moved.items():
-            self.state("state", standing.state(self._clock.wall()), terminal)
+            state = standing.state(self._clock.wall())
+            _log_state(terminal, self._kept.get(("state", terminal)), state)
+            self.state("state", state, terminal)
             self.state("caps", standing.caps(), terminal)
 
     async def _publish_next(self) -> None:
@@ -167,3 +176,12 @@ class Notices:
     def _stamp(self) -> Stamp:
         now: datetime = self._clock.wall()
         return Stamp(make_ulid(to_ms(now), self._entropy(10)), now)
+
+
+def _log_state(terminal: str, before: Told | None, now: TerminalState) -> None:
+    """A line where a terminal comes or goes; what it does all day is for who wants to know."""
+    was = before.state if isinstance(before, TerminalState) else None
+    code = before.code if isinstance(before, TerminalState) else None
+    if (was, code) != (now.state, now.code):
+        tell = log.debug if {was, now.state} <= _ALL_DAY else log.info
+        tell("terminal_state", terminal=terminal, state=now.state, code=now.code)

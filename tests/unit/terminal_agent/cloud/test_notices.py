@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+import pytest
 
 from protocols.contract.messages import Message
 from protocols.contract.projections import AgentState
@@ -171,3 +174,21 @@ def test_a_state_says_which_facts_it_knows_of() -> None:
 
     (state,) = [message for message in noticing(body).sent if message.topic.endswith("/state")]
     assert json.loads(state.payload)["data"]["as_of"] == {"epoch": EPOCH, "seq": 7}
+
+
+def test_the_log_tells_who_comes_and_goes_and_every_alert(caplog: pytest.LogCaptureFixture) -> None:
+    async def body(notebook: Notebook) -> None:
+        for phase in (Phase.IDLE, Phase.PREPARING, Phase.IDLE, Phase.DOWN):
+            notebook.stands(phase)
+            await asyncio.sleep(0.1)
+        notebook.notices.alert("silent", {"after_s": "40"}, "desk-1")
+
+    with caplog.at_level(logging.INFO, logger="terminal_agent"):
+        noticing(body)
+    told = [record.getMessage() for record in caplog.records]
+    assert [("terminal_state" in line, "ready" in line, "offline" in line) for line in told[:2]] == [
+        (True, True, False),
+        (True, False, True),
+    ]
+    assert len(told) == 3
+    assert "silent" in told[2]
