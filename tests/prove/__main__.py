@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from tests.prove import campaign
 from tests.prove.history import Result, run_history
 
-_TOLD = 1
-
 
 def main(arguments: Sequence[str]) -> int:
     """Run what was asked for."""
@@ -22,23 +20,39 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the campaign (1)")
     parser.add_argument("--workers", type=int, default=None, help="processes; all cores if not given")
     parser.add_argument("--replay", type=int, default=None, help="play one history and tell its story")
+    parser.add_argument("--hunt", action="store_true", help="stop at the first broken promise; on one core")
     asked = parser.parse_args(arguments)
     if asked.replay is not None:
         return _tell(run_history(asked.replay, tell=True))
+    if asked.hunt:
+        return _hunt(asked.seed, asked.histories)
     tally, seconds, workers = campaign.run(asked.seed, asked.histories, asked.workers)
-    print(f"campaign of seed {asked.seed}")
-    print("\n".join(tally.lines(seconds, workers)))
-    for seed in tally.failing[:_TOLD]:
-        _tell(run_history(seed, tell=True))
+    _say(f"campaign of seed {asked.seed}")
+    _say("\n".join(tally.lines(seconds, workers)))
+    if tally.failing:
+        _tell(run_history(tally.failing[0], tell=True))
     return 1 if tally.failing else 0
 
 
+def _hunt(seed: int, histories: int) -> int:
+    result = campaign.first_failing(seed, histories)
+    if result is None:
+        return 0
+    number = result.seed - campaign.seeds_of(seed, histories).start + 1
+    _say(f"found {number} {result.violations[0].promise} seed {result.seed}: {result.violations[0].text}")
+    return 1
+
+
 def _tell(result: Result) -> int:
-    print("\n".join(result.story))
+    _say("\n".join(result.story))
     for violation in result.violations:
-        print(f"BROKEN {violation.promise}: {violation.text}")
-    print(f"history {result.seed}, digest {result.digest}: make prove REPLAY={result.seed} tells it again")
+        _say(f"BROKEN {violation.promise}: {violation.text}")
+    _say(f"history {result.seed}, digest {result.digest}: make prove REPLAY={result.seed} tells it again")
     return 1 if result.violations else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
 
 
 if __name__ == "__main__":
