@@ -54,6 +54,10 @@ async def check_terminal(
     return _finding(terminal, status)
 
 
+# What a terminal on the network does with a second caller.
+_SENT_AWAY = frozenset({"reset", "peer_closed"})
+
+
 def session_of(terminal: Terminal) -> Session:
     """The protocol's session with this terminal's options."""
     return PROTOCOLS[terminal.protocol].build(terminal.for_protocol(), os.urandom)
@@ -107,7 +111,10 @@ def _finding(terminal: Terminal, status: Status | str) -> Finding:
         return Finding("terminal", terminal.id, "failed", said, "silent" if status == "silent" else "crashed")
     if status.phase is Phase.DOWN:
         code = status.reason.partition(":")[0]
-        return Finding("terminal", terminal.id, "failed", f"cannot be reached: {status.reason}", code)
+        text = f"cannot be reached: {status.reason}"
+        if code in _SENT_AWAY:
+            text += "; if the agent or a till is connected to it, stop that first: a terminal has one line"
+        return Finding("terminal", terminal.id, "failed", text, code)
     if status.phase is Phase.UNFIT:
         text = f"answers but cannot be used: {status.reason}"
         return Finding(

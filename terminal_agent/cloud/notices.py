@@ -184,4 +184,6 @@ def _log_state(terminal: str, before: Told | None, now: TerminalState) -> None:
     code = before.code if isinstance(before, TerminalState) else None
     if (was, code) != (now.state, now.code):
         tell = log.debug if {was, now.state} <= _ALL_DAY else log.info
-        tell("terminal_state", terminal=terminal, state=now.state, code=now.code)
+        # told later than it happened, perhaps while another operation is at work: only its own is its
+        own = now.current.operation_id if now.current else None
+        tell("terminal_state", terminal=terminal, state=now.state, code=now.code, operation_id=own)

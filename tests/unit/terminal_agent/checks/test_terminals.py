@@ -80,6 +80,11 @@ def test_one_that_is_not_pinned_yet_gets_the_line_to_paste(
     [
         (Status(Phase.UNFIT, "wrong_terminal", PEER, CAN), "wrong_terminal", "answers but cannot be used"),
         (Status(Phase.DOWN, "port_busy: held by minicom"), "port_busy", "cannot be reached: port_busy"),
+        (
+            Status(Phase.DOWN, "reset: it broke the connection"),
+            "reset",
+            "if the agent or a till is connected",
+        ),
     ],
 )
 def test_one_that_cannot_be_used(
