@@ -24,6 +24,8 @@ from terminal_agent.settings import Settings, Terminal
 from terminal_agent.terminal.endpoint import endpoint_of
 
 ANSWER_LIMIT_S = 20.0
+# What a terminal on the network does with a second caller.
+_SENT_AWAY = frozenset({"reset", "peer_closed"})
 
 
 class NothingIsBookedError(AgentError):
@@ -52,10 +54,6 @@ async def check_terminal(
     session = (make_session or session_of)(terminal)
     status = await greeted(session, endpoint_of(terminal))
     return _finding(terminal, status)
-
-
-# What a terminal on the network does with a second caller.
-_SENT_AWAY = frozenset({"reset", "peer_closed"})
 
 
 def session_of(terminal: Terminal) -> Session:

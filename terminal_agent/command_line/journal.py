@@ -29,7 +29,7 @@ app = typer.Typer(no_args_is_help=True, help="Look into the journal of operation
 Config = Annotated[Path, typer.Option("--config", help="the settings file")]
 File = Annotated[Path | None, typer.Option("--journal", help="a journal's file, instead of the settings'")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON object per line")]
-OperationId = Annotated[str, typer.Argument(help="the operation's id, 26 characters")]
+OperationId = Annotated[str, typer.Argument(help="the operation's id, 26 characters", parser=str.upper)]
 
 
 def _path(config: Path, journal: Path | None) -> Path:

@@ -88,7 +88,7 @@ def test_operations(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_facts_show_marks_and_receipts_masked(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = call(capsys, "journal", "facts", ENDED, "--config", config)
     assert "CARTE ************1111" in text.out
-    (told,) = call(capsys, "journal", "facts", DOUBTFUL, "--json", "--config", config).objects
+    (told,) = call(capsys, "journal", "facts", DOUBTFUL.lower(), "--json", "--config", config).objects
     assert told["marks"] == [{"stage": "committed", "attempt": 2, "keys": {"receipt": "17"}}]
     assert "mark               committed, attempt 2: receipt=17" in (
         call(capsys, "journal", "facts", DOUBTFUL, "--config", config).out
