@@ -8,6 +8,7 @@ real cable, a side that closes hangs up (as a pty and TCP do), unless `hangs_up`
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -107,6 +108,7 @@ class MemoryPort:
         self._room = asyncio.Event()
         self._inlet = Inlet(pause=self._room.clear, resume=self._room.set)
         self._room.set()
+        self._late: deque[tuple[MemoryPort, bytes]] = deque()  # written, not yet arrived
         self._due_s = 0.0  # loop time at which the last byte written so far arrives
         self._ended: EndpointClosed | None = None
 
@@ -166,8 +168,14 @@ class MemoryPort:
             return
         loop = asyncio.get_running_loop()
         at_s = max(self._due_s, loop.time() + step.delay_s)
-        if at_s <= loop.time():
+        if at_s <= loop.time() and not self._late:
             other._inlet.feed(step.data)
         else:
+            # A loop calls two timers of the same moment in any order: each lets the oldest bytes arrive.
             self._due_s = at_s
-            loop.call_at(at_s, other._inlet.feed, step.data)
+            self._late.append((other, step.data))
+            loop.call_at(at_s, self._arrive)
+
+    def _arrive(self) -> None:
+        other, data = self._late.popleft()
+        other._inlet.feed(data)
