@@ -7,7 +7,7 @@ reconnect; what was acknowledged early may never have been handled.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from random import Random
 
 from protocols.contract.messages import Message
@@ -152,8 +152,8 @@ class Link:
         *,
         effect: Callable[[str], None],
         dead: Callable[[], bool],
-        on_message: Callable[[Inbound], Awaitable[None]],
-        on_connected: Callable[[], Awaitable[None]],
+        on_message: Callable[[Inbound], Coroutine[None, None, None]],
+        on_connected: Callable[[], Coroutine[None, None, None]],
         will: Callable[[], Message],
     ) -> None:
         self.will = will
@@ -205,7 +205,7 @@ class Link:
         while True:
             topic, payload = await self._inbox.get()
             inbound = Inbound(address_of(topic, self._broker.topics), payload)
-            handlers.create_task(self._on_message(inbound))  # type: ignore[arg-type]  # a coroutine
+            handlers.create_task(self._on_message(inbound))
 
     def hand(self, topic: str, payload: bytes) -> None:
         """The broker delivers."""

@@ -128,7 +128,6 @@ class _Handle:
         self._boot = disk.boot
         self._file = disk.files.setdefault(name, Stored())
 
-    @property
     def _dead(self) -> bool:
         return self._boot != self._disk.boot
 
@@ -137,10 +136,10 @@ class _Handle:
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
         disk = self._disk
-        if self._dead:
+        if self._dead():
             return
         disk.on_effect("before a write")
-        if self._dead:
+        if self._dead():
             return
         if disk.fails:
             raise apsw.IOError("the disk does not write")
@@ -149,17 +148,17 @@ class _Handle:
         self._file.write(bytes(data), offset)
 
     def xTruncate(self, size: int) -> None:  # noqa: N802
-        if not self._dead:
+        if not self._dead():
             self._file.truncate(size)
 
     def xSync(self, _flags: int) -> None:  # noqa: N802
         disk = self._disk
-        if self._dead:
+        if self._dead():
             return
         if disk.fails:
             raise apsw.IOError("the disk does not sync")
         disk.on_effect("before a sync")
-        if self._dead:
+        if self._dead():
             return
         self._file.unsynced.clear()
         disk.on_effect("after a sync")
@@ -261,6 +260,7 @@ def connect(_path: Path) -> sqlite3.Connection:
 
 
 def _translated(error: apsw.Error) -> sqlite3.DatabaseError:
+    kind: type[sqlite3.DatabaseError]
     if isinstance(error, _FULL):
         kind, code, name = sqlite3.OperationalError, sqlite3.SQLITE_FULL, "SQLITE_FULL"
     elif isinstance(error, apsw.CantOpenError):

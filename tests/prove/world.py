@@ -347,7 +347,8 @@ class World:
         self._while_out(fault, terminals.registration_of_another(), sale)
 
     def _crossed(self, _fault: Fault) -> None:
-        sale = terminals.sale_by_hand(self.amount_now)
+        """Another ECR's payment reaches our cable. Of our own amount it could be told by nobody."""
+        sale = terminals.sale_by_hand(self.amount_now + 1)
         self._when_free(lambda: terminals.begun_by_another(self.ours, sale), self._now() + _FREE_LIMIT_S)
 
     def _while_out(self, fault: Fault, *messages: Message) -> None:
