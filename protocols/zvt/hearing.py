@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from protocols.core.evidence import is_baseline, judge
+from protocols.core.evidence import is_baseline, judge, same_transaction
 from protocols.core.facts import Orphan
 from protocols.core.operations import Recover, StoreCard, amount_of
 from protocols.core.outcomes import (
@@ -49,6 +49,7 @@ class Hearing:
 
     def __init__(self, session: ZvtSession) -> None:
         self._session = session
+        self._known: Mapping[str, str] = {}  # the last transaction that this terminal has told us of
         self._greeting = Greeting(session)
         self._asking = Asking(session, self._greeting)
         self._ending = Ending(session, self._greeting, self._asking, self._refused)
@@ -189,13 +190,14 @@ class Hearing:
         elif dialogue is not None and errand in (Errand.NOTE, Errand.READ):
             if tells_transaction(message):
                 dialogue.record = record_of(message, dialogue.sought, session.options)
+                self._known = dialogue.record.keys
             session.say(Positive(), now)
         elif errand in (Errand.REGISTER, Errand.ENQUIRE) and not tells_transaction(message):
             self._introduced(message, now)
         elif errand is Errand.OLD and session.recovers:
             self._late(message, now)
         else:
-            self._orphan(message)
+            self._orphan(message, now)
 
     def _introduced(self, message: StatusInformation, now: Mono) -> None:
         """Some terminals say here who they are, and nothing in the completion that follows."""
@@ -225,6 +227,7 @@ class Hearing:
             return
         code = message.result_code
         keys = {**keys_of(message), "result": "none" if code is None else f"{code:02X}"}
+        self._known = keys
         if message.amount_minor is not None:
             keys["amount_minor"] = str(message.amount_minor)
         session.mark("result_seen", keys, self._acknowledge)
@@ -249,18 +252,24 @@ class Hearing:
         if is_baseline(dialogue.operation, record):
             session.say(Positive(), now)
         elif asked is not None and record.amount not in (None, asked):
-            self._orphan(message)
+            self._orphan(message, now)
         else:
             dialogue.record = record
             dialogue.outcome = judge(dialogue.operation, (record,), "late_message")
             self._book_result(message, now)
 
-    def _orphan(self, message: StatusInformation) -> None:
-        """A result for nobody is kept before it is acknowledged."""
+    def _orphan(self, message: StatusInformation, now: Mono) -> None:
+        """A result for nobody is kept before it is acknowledged. One that we know is only told once more: an
+        answer of ours was lost."""
         session = self._session
         keys = {**keys_of(message), "result": f"{message.result_code or 0:02X}"}
+        told = all(self._known.get(name) == keys.get(name) for name in ("result", "terminal_id"))
+        if told and same_transaction(self._known, keys):
+            self._orphan_kept(now)
+            return
+        self._known = keys
         if message.amount_minor is not None:
-            keys["amount_minor"] = str(message.amount_minor)
+            keys = {**keys, "amount_minor": str(message.amount_minor)}
         session.tell(Alert("orphan_result", {"receipt": message.receipt or "?"}))
         session.persist(Orphan(TerminalRecord(keys)), self._orphan_kept)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from protocols.core.operations import Diagnose, Sale
-from protocols.core.outcomes import NotStarted
+from protocols.core.outcomes import NotStarted, Unknown
 from protocols.core.session import Phase, Received
 from protocols.core.values import Money
 from protocols.zvt.framing import serial_frame
@@ -71,3 +71,10 @@ def test_without_a_baseline_for_being_busy_nothing_is_committed() -> None:
     assert isinstance(outcome, NotStarted)
     assert outcome.code == "terminal_busy"
     assert script.stages == ["NotStarted"]
+
+
+def test_the_end_of_a_strangers_dialogue_does_not_confirm_our_result(sold: Script) -> None:
+    hear(sold, OK, status("00", "0042"), status("00", "0043", amount=9900), "060F00")
+    outcome = sold.concluded.outcome
+    assert isinstance(outcome, Unknown)
+    assert outcome.owner == "agent"
