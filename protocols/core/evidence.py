@@ -73,7 +73,12 @@ def noted(sought: Recover) -> dict[str, str]:
 
 def is_baseline(sought: Recover, record: TerminalRecord) -> bool:
     """Whether this is the terminal's last transaction before the sought one, told once more."""
-    return bool(_agree(_baseline(noted(sought)), record.keys)[0])
+    return same_transaction(_baseline(noted(sought)), record.keys)
+
+
+def same_transaction(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:
+    """Whether both keys are of one transaction: they share a number, and none differs."""
+    return bool(_agree(ours, theirs)[0])
 
 
 def _baseline(notes: Mapping[str, str]) -> dict[str, str]:

@@ -46,6 +46,9 @@ class Line:
         self.message_by: Mono | None = None  # T4
         self.silent_at: Mono | None = None
         self._t4_s = options.t4_s
+        # T3 is for the application. Its answer may be lost on a serial line, and is there again T2 later.
+        repeat_s = options.t2_s + options.t1_s if options.transport == "serial" else 0.0
+        self._answer_s = options.t3_s + repeat_s
 
     def dial(self) -> tuple[Effect, ...]:
         """Wish for a new opening."""
@@ -70,7 +73,7 @@ class Line:
         return (Close(wire),) if wire is not None else ()
 
     def ask(self, message: Message, now: Mono) -> tuple[Effect, ...]:
-        """Send a command and expect its answer within T3 of its delivery."""
+        """Send a command and expect its answer within T3 of its delivery, and of one repeat of the answer."""
         self._t4_s = self._options.t4_s
         self.rest()
         self._expecting = True
@@ -133,7 +136,7 @@ class Line:
     def _written(self, outputs: tuple[LinkOutput, ...], now: Mono) -> tuple[Effect, ...]:
         for output in outputs:
             if isinstance(output, Delivered) and self._underway.popleft() and self._expecting:
-                self.answer_by = now + self._options.t3_s
+                self.answer_by = now + self._answer_s
         if self.wire is None:
             return ()
         wire = self.wire

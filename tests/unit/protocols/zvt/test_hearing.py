@@ -62,6 +62,20 @@ def test_a_result_while_something_else_is_asked_is_kept_before_it_is_acknowledge
     assert (orphan.record.keys["receipt"], orphan.record.keys["amount_minor"]) == ("0050", "1250")
 
 
+def test_a_result_that_is_known_and_told_once_more_is_for_nobody_no_more() -> None:
+    script = committed_sale()
+    script.hear(OK, status("00", "0042"), "060F00")
+    script.sent.clear()
+    script.hear(status("00", "0042"))
+    assert (script.sent, script.stages[-1]) == ([OK], "Approved")
+    script.hear(status("B4", "0042"))
+    assert script.stages[-1] == "Orphan"
+    script.hear(status("B4", "0042"), status("B4", "0042"))
+    assert script.stages.count("Orphan") == 1
+    script.hear(status("00", "0043"))
+    assert script.stages.count("Orphan") == 2
+
+
 def test_a_terminal_in_a_dialogue_of_its_own_is_not_taken_for_registered() -> None:
     """The agent was started again while the terminal still waits for a card."""
     script = Script()

@@ -1,0 +1,1 @@
+"""A worker at a simulated terminal over a null modem, in virtual time."""
