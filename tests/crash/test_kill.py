@@ -38,7 +38,7 @@ BOOKED = ("approved", "approved", "charged")
 
 def plan(wire: Wire, policy: str, **more: float) -> Plan:
     """A terminal that soon sees that nobody answers it."""
-    return Plan(wire=wire, scenario={"booking_policy": policy, "t2_s": 0.7, "t3_s": 1.2, **more})
+    return Plan(wire=wire, scenario={"booking_policy": policy, "t2_s": 1.2, "t3_s": 1.5, **more})
 
 
 @pytest.fixture(scope="module")

@@ -75,14 +75,20 @@ def resident_bytes(house: House) -> int:
     return int(line.split()[1]) * 1024
 
 
+def judged(house: House, visits: list[int], enough: int) -> bool:
+    """Noise may by chance hold a refusal to be registered: then it is left alone for a minute."""
+    state = house.client.terminals(house.agent.id).get("t9")
+    return len(visits) >= enough or (state is not None and state.state == "unfit")
+
+
 async def test_a_peer_that_floods_with_noise_harms_nobody_else(broker: Broker, tmp_path: Path) -> None:
     async with a_hostile_peer(7) as (port, visits):
         hostile = Desk(id="t9", tcp={"host": "127.0.0.1", "port": port}, options={"t3_s": 0.5})
         async with a_house(broker, tmp_path, Plan(wire="tcp"), more_desks=[hostile]) as house:
-            await eventually(lambda: len(visits) >= 2, "it is tried again")
+            await eventually(lambda: judged(house, visits, 2), "it is tried again, or found unfit")
             before = resident_bytes(house)
             assert_true(await sold(house), house.lines())
-            await eventually(lambda: len(visits) >= 4, "it is tried on and on")
+            await eventually(lambda: judged(house, visits, 4), "it is tried on and on, or found unfit")
             assert_true(await sold(house), house.lines(), 1)
             assert resident_bytes(house) - before < 16 * MIB
             assert house.client.terminals(house.agent.id)["t9"].state in ("offline", "connecting", "unfit")
