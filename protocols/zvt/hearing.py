@@ -197,6 +197,8 @@ class Hearing:
         elif errand is Errand.OLD and session.recovers:
             self._late(message, now)
         else:
+            if dialogue is not None and errand is Errand.WORK:
+                dialogue.outcome = None  # the end that comes now is a stranger's: what was seen is to be asked
             self._orphan(message, now)
 
     def _introduced(self, message: StatusInformation, now: Mono) -> None:
