@@ -347,9 +347,16 @@ class World:
         self._while_out(fault, terminals.registration_of_another(), sale)
 
     def _crossed(self, _fault: Fault) -> None:
-        """Another ECR's payment reaches our cable. Of our own amount it could be told by nobody."""
-        sale = terminals.sale_by_hand(self.amount_now + 1)
-        self._when_free(lambda: terminals.begun_by_another(self.ours, sale), self._now() + _FREE_LIMIT_S)
+        """Another ECR's payment reaches our cable while we say nothing on it ourselves."""
+        sale, until_s = terminals.sale_by_hand(self.amount_now + 1), self._now() + _FREE_LIMIT_S
+
+        def begin() -> None:
+            if self.stage in ("idle", "needs_human"):
+                terminals.begun_by_another(self.ours, sale)
+            elif self._now() < until_s:
+                self._later(1.0, lambda: self._when_free(begin, until_s))
+
+        self._when_free(begin, until_s)
 
     def _while_out(self, fault: Fault, *messages: Message) -> None:
         """The cable is out; as soon as the terminal is free it is used by hand; then the cable is back."""
