@@ -3,8 +3,8 @@
     python -m tests.prove.mutants [--histories N] [--seed S] [--every K]
 
 Each mutant changes one expression or statement of one function: a comparison turned round, `and` for `or`, a
-condition negated, a constant moved by one, a statement left out. One that survives is equivalent, or caught by
-the unit tests alone, or a gap; `docs/reliability.md` says which.
+condition negated, a constant moved by one, a statement left out. One that survives is equivalent, or is caught
+by the unit tests alone, or shows a gap; `docs/reliability.md` says which.
 """
 
 from __future__ import annotations
