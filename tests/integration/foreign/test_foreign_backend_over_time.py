@@ -12,6 +12,8 @@ pytestmark = pytest.mark.system
 
 
 def test_who_comes_later_finds_what_is_retained(clinic: BackendWorld, cloud: ForeignBackend) -> None:
+    assert cloud.outcome(cloud.command("t1", "sale", amount_minor=120))["state"] == "approved"
+    cloud.ready("t1")
     with backend(clinic.port, CLINIC, AGENT, node="late") as late:
         topics = {f"agent/{AGENT}/{leaf}" for leaf in ("state", "info", "health")}
         topics |= {f"terminal/{name}/{leaf}" for name in ("t1", "t2") for leaf in ("state", "caps")}

@@ -153,3 +153,18 @@ def test_a_wrong_acknowledgement_changes_nothing(
     cloud.ack()
     assert cloud.sync()["acked_seq"] <= cloud.facts()[-1].whole["seq"]
     assert cloud.outcome(cloud.command("t1", "sale", amount_minor=100))["state"] == "approved"
+
+
+def test_a_retained_command_is_obeyed_when_it_comes_and_never_again(
+    clinic: BackendWorld, cloud: ForeignBackend
+) -> None:
+    """A mistake of the backend's: whoever subscribes later gets it again, which the agent does not take."""
+    before = len(clinic.t1.booked)
+    message = cloud.envelope("cmd.sale", cloud.stamp(amount_minor=130, reply_to="backend"))
+    cloud.publish(SALE, message, retain=True)
+    assert cloud.until(message["data"]["operation_id"], "approved")
+    clinic.restart()
+    alert = f"agent/{AGENT}/evt/alert"
+    cloud.wait(lambda: cloud.latest(alert).get("code") == "retained_command", "it is told")
+    assert clinic.t1.booked[before:] == [130]
+    cloud.client.publish(cloud.base + SALE, b"", qos=1, retain=True).wait_for_publish(5)
