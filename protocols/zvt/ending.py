@@ -37,7 +37,7 @@ class Ending:
         errand = session.errand
         if errand is None:
             return
-        if _answers_another(errand, message):
+        if answers_another(errand, message):
             return  # a late answer to a question that we had repeated: that to our newer one follows
         if errand is Errand.OLD and not session.recovers:
             session.lost("out_of_step", now)
@@ -114,7 +114,7 @@ class Ending:
         return Approved(code="done", money="none", evidence=evidence)
 
 
-def _answers_another(errand: Errand, message: Completion) -> bool:
+def answers_another(errand: Errand | None, message: Completion) -> bool:
     """Read as the answer to this question, it would put us one question off from here on."""
     if errand is Errand.ENQUIRE:
         return message.terminal_status is None and is_registration(message)

@@ -20,7 +20,7 @@ from protocols.core.session import Alert, Mono, Progress
 from protocols.zvt import codes
 from protocols.zvt.asking import Asking
 from protocols.zvt.data_objects import Message
-from protocols.zvt.ending import Ending
+from protocols.zvt.ending import Ending, answers_another
 from protocols.zvt.greeting import Greeting, is_registration
 from protocols.zvt.messages import (
     AbortedByTerminal,
@@ -76,6 +76,8 @@ class Hearing:
     def _led(self, now: Mono, message: Message) -> None:
         """A command of the terminal: it leads, whether or not it answered our command first."""
         session = self._session
+        if isinstance(message, Completion) and answers_another(session.errand, message):
+            return  # told twice, or late: nothing begins with it
         if session.allows(Event.TAKEN):
             if not _may_answer(session.errand, message):
                 # Our question was not answered: the terminal goes on with a dialogue that we lost.
@@ -198,7 +200,9 @@ class Hearing:
             self._late(message, now)
         else:
             if dialogue is not None and errand is Errand.WORK:
-                dialogue.outcome = None  # the end that comes now is a stranger's: what was seen is to be asked
+                dialogue.outcome = (
+                    None  # the end that comes now is a stranger's: what was seen is to be asked
+                )
             self._orphan(message, now)
 
     def _introduced(self, message: StatusInformation, now: Mono) -> None:

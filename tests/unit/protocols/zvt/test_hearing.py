@@ -132,6 +132,15 @@ def test_a_late_registration_is_no_answer_to_an_enquiry() -> None:
     assert script.sent[-1].startswith("0620")
 
 
+def test_a_status_that_is_told_twice_is_no_answer_to_the_next_question() -> None:
+    script = ready()
+    script.begin(SALE)
+    script.hear(OK, READY + READY)
+    assert script.sent[-1] == OK
+    script.hear(OK, status("00", "0041"), "060F00")
+    assert script.stages == ["committed"]
+
+
 def test_an_unanswered_enquiry_that_completes_is_answered_all_the_same() -> None:
     script = ready()
     script.begin(SALE)
