@@ -74,7 +74,7 @@ class DoomHerald:
     def __init__(self, strike: Callable[[], None], changed: Callable[[], None]) -> None:
         self.alerts: list[str] = []
         self.prompts: list[str] = []
-        self._strike = strike
+        self.strike = strike
         self._changed = changed
 
     def stands(self, terminal: str, standing: Standing) -> None:
@@ -88,6 +88,6 @@ class DoomHerald:
     def alert(self, code: str, details: Mapping[str, str], terminal: str | None = None) -> None:
         """Keep the code; strike when it is the one."""
         if code == DOOM.code:
-            self._strike()
+            self.strike()
         else:
             self.alerts.append(code)
