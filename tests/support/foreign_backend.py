@@ -155,11 +155,11 @@ class ForeignBackend:
     def wait(self, look: Callable[[], Any], what: str, within_s: float = LIMIT_S) -> Any:
         """The first true thing that `look` finds in what was heard."""
         deadline = time.monotonic() + within_s
-        with self._news:
-            while not (found := look()):
-                left_s = deadline - time.monotonic()
-                assert left_s > 0, f"never: {what}\n" + self.story()
-                self._news.wait(min(left_s, 0.1))
+        while not (found := look()):  # without the lock: it may ask, and then the answer must come in
+            left_s = deadline - time.monotonic()
+            assert left_s > 0, f"never: {what}\n" + self.story()
+            with self._news:
+                self._news.wait(min(left_s, 0.02))
         return found
 
     def story(self) -> str:
