@@ -52,6 +52,7 @@ STRANGE = {
     "line-whole": Manners(serial=True, whole_card_number=True, result_twice=True),
     "unknown-tags": Manners(says_tlv_length_long=True, unknown_tags=True),
     "long-lengths": Manners(extended_length=True),
+    "hasty": Manners(hasty=True),
 }
 # What becomes of a payment whose 04 0F was not acknowledged, and whether the terminal then still has it.
 LOST = {
