@@ -170,5 +170,6 @@ async def test_killed_as_it_answers_the_end_on_a_serial_line(
 async def test_killed_as_it_answers_the_end_on_tcp(broker: Broker, tmp_path: Path) -> None:
     async with a_house(broker, tmp_path, plan("tcp", "reverse"), started=False) as house:
         pending = await killed_by_tap(house, "answers the end")
-        assert house.agent.stage_of(pending.operation_id)[0] == "result_seen"
+        # The tap sees the answer once it is written; on a slow machine the end may be on disk by then.
+        assert house.agent.stage_of(pending.operation_id)[0] in ("result_seen", "approved")
         check(house, await restarted(house, pending), BOOKED)
