@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal, TypeVar
@@ -53,7 +53,7 @@ NOW_S = 5_000.0
 # A dead agent is started again after this long.
 RESTARTS_S = 1.0
 # The terminal goes on after the last word of the agent: what it books late must be in the ledger too.
-AFTERMATH_S = 400.0
+AFTERMATH_S = 200.0
 # Effects of a recovery, at the most: a sale that is still on its way when it is asked about.
 _LONGEST_RECOVERY = 60
 
@@ -67,6 +67,7 @@ class Case:
     happened: Callable[[tuple[Line, ...], tuple[Line, ...]], int]
     money: str
     books: bool = True
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def _new(kind: str) -> Callable[[tuple[Line, ...], tuple[Line, ...]], int]:
@@ -102,6 +103,12 @@ CASES: dict[str, Case] = {
         lambda _, held: Capture(operation_id=NAME, original=held, amount=PAID),
         _new("capture"),
         "charged",
+    ),
+    "partial": Case(
+        lambda _, held: Capture(operation_id=NAME, original=held, amount=PAID),
+        _new("capture"),
+        "charged",
+        options={"capture_with": "partial_reversal"},
     ),
     "release": Case(lambda _, held: Reversal(operation_id=NAME, original=held), _released, "returned"),
     "reconcile": Case(lambda *_: Reconcile(operation_id=NAME), _closed, "none"),
@@ -201,7 +208,7 @@ def dialogue(
     memory, operation = past.copy(), case.make(paid, held)
 
     async def main() -> End:
-        shop = Shop(memory, transport, _scenario(policy))
+        shop = Shop(memory, transport, _scenario(policy), **case.options)
         process = first = shop.process(doom_at=at, dies=harm == "kill")
         await process.ready()
         await process.begin(operation)

@@ -84,6 +84,16 @@ def test_silence_at_any_moment(moment: Moment, transport: Transport) -> None:
     assert after.agrees(), (after.row.state, after.row.code, after.charges)
 
 
+@pytest.mark.parametrize("command", ["status", "repeat_receipt", "sale", "registration"])
+@pytest.mark.parametrize("moment", ["command", "answered"])
+@pytest.mark.parametrize("seconds", [11.0, 60.0])
+def test_answers_that_come_after_we_have_asked_anew(command: str, moment: Moment, seconds: float) -> None:
+    """A serial line that is opened again still delivers what was said late: it answers no question."""
+    after = three_sales(Fault(when=moment, what="delay", seconds=seconds, command=command))
+    assert after.agrees(), (after.row.state, after.row.code, after.charges)
+    assert after.rows[2].state == "approved"
+
+
 @pytest.mark.parametrize("transport", ["serial", "tcp"])
 def test_long_silence_is_told_and_then_asked_about(transport: Transport) -> None:
     after = three_sales(Fault(when="host", what="delay", seconds=100.0, command="sale"), transport)
