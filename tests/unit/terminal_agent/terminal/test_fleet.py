@@ -15,7 +15,7 @@ from tests.support.memory_journal import MemoryJournal
 from tests.support.operations import operation_id
 from tests.support.virtual_clock import run_virtual, settle
 from tests.support.virtual_terminal import START, LoopClock
-from tests.unit.terminal_agent.terminal.test_worker import NAME, SALE, Desk, Ears
+from tests.support.worker_desk import NAME, SALE, Desk, Ears
 
 OTHER = operation_id(START, 7)
 
