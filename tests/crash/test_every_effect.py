@@ -31,6 +31,8 @@ from protocols.core.operations import (
     StoreCard,
 )
 from protocols.core.values import Money
+from protocols.zvt.hearing import Hearing
+from protocols.zvt.messages import Positive
 from simulator.acquirer.lines import Line
 from simulator.acquirer.totals import live_charges, live_refunds, open_holds, undone
 from simulator.scenario import Scenario
@@ -317,3 +319,30 @@ def test_the_first_sale_after_an_end_of_day(transport: Transport) -> None:
         _judge(tally, case, end, f"kill before effect {at}")
     assert tally.states["approved"] > 3
     assert (tally.wrong, tally.human, tally.stuck) == ([], [], [])
+
+
+@pytest.mark.parametrize(("policy", "lies"), [("reverse", 1), ("refuse", 1), ("keep", 0)])
+def test_the_sweep_sees_what_an_early_conclusion_would_lie_about(
+    policy: BookingPolicy, lies: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To conclude once the result is on disk, and then to acknowledge it, is wrong at one point in all."""
+
+    def conclude_and_acknowledge(hearing: Hearing, now: float) -> None:
+        session = hearing._session
+        dialogue = session.dialogue
+        if dialogue is None or dialogue.outcome is None or dialogue.recovering:
+            session.say(Positive(), now)
+            return
+        session.conclude(dialogue.outcome)
+        concluded = session._bookings._pending
+        assert concluded is not None
+
+        def acknowledge(at: float) -> None:
+            session.say(Positive(), at)
+            concluded(at)
+
+        session._bookings._pending = acknowledge
+
+    history("tcp")
+    monkeypatch.setattr(Hearing, "_acknowledge", conclude_and_acknowledge)
+    assert len(sweep("sale", "tcp", policy, "kill").wrong) == lies
