@@ -7,13 +7,15 @@ TAMPER ?=
 HISTORIES ?= 2000
 SEED   ?= 1
 REPLAY ?=
+MINUTES ?= 10
 
-.PHONY: help demo test check unit prove bench schemas pins clean
+.PHONY: help demo test check unit prove soak bench schemas pins clean
 help:
 	@echo "make demo     the main job on real bytes (ONCE=1 ends by itself, TAMPER=1 must fail)"
 	@echo "make test     everything: check, then all tests"
 	@echo "make check    ruff, mypy --strict, import contracts, file sizes, generated files"
 	@echo "make prove    histories of the real agent under faults, judged by the ledger (HISTORIES, SEED, REPLAY)"
+	@echo "make soak     load, replugs and broker restarts for MINUTES: what grows, and whether the ledger agrees"
 	@echo "make bench    latency and footprint beside a floor, to build/bench.json"
 	@echo "make schemas  write docs/contract and the settings schema from their models"
 
@@ -54,6 +56,9 @@ unit: $(VENV)/.dev $(VENV)/.project
 
 prove: $(VENV)/.dev $(VENV)/.project
 	@$(BIN)/python -m tests.prove --histories $(HISTORIES) --seed $(SEED) $(if $(REPLAY),--replay $(REPLAY))
+
+soak: $(VENV)/.dev $(VENV)/.project
+	@$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
 bench: $(VENV)/.dev $(VENV)/.project
 	@$(BIN)/python -m tests.bench

@@ -61,15 +61,16 @@ class AgentProcess(Program):
         self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         super().__init__(["-m", "terminal_agent", "run", "--config", str(self.config)], folder / "agent.log")
 
-    def configure(self, port: int, credentials: Credentials, desks: Sequence[Desk]) -> None:
-        """Write the settings file: the broker on this machine, with mutual TLS."""
-        tls = {"ca": credentials.ca, "certificate": credentials.certificate, "key": credentials.key}
+    def configure(
+        self, port: int, credentials: Credentials | None, desks: Sequence[Desk], *, log_level: str = "debug"
+    ) -> None:
+        """Write the settings file: the broker on this machine, with mutual TLS; None: without."""
         agent = {"clinic": self.clinic, "id": self.id, "point_of_service": "Accueil"}
         parts = [
             table("[agent]", {**agent, "state_dir": str(self.state_dir)}),
-            table("[log]", {"level": "debug"}),
+            table("[log]", {"level": log_level}),
             table("[broker]", {"host": "localhost", "port": port}),
-            table("[broker.tls]", {name: str(path) for name, path in tls.items()}),
+            *([_tls(credentials)] if credentials else []),
             table("[journal]", {"floor_mib": 1, "reserve_mib": 1}),
             *(desk.text() for desk in desks),
         ]
@@ -125,3 +126,8 @@ class AgentProcess(Program):
             yield database
         finally:
             database.close()
+
+
+def _tls(credentials: Credentials) -> str:
+    files = {"ca": credentials.ca, "certificate": credentials.certificate, "key": credentials.key}
+    return table("[broker.tls]", {name: str(path) for name, path in files.items()})
