@@ -3,7 +3,7 @@
     python -m tests.prove.mutants [--histories N] [--seed S] [--every K]
 
 Each mutant changes one expression or statement of one function: a comparison turned round, `and` for `or`, a
-condition negated, a constant moved by one, a statement left out. One that survives is equivalent, or is caught
+condition negated, a constant moved by one, a statement left out. One that survives is equivalent, is caught
 by the unit tests alone, or shows a gap; `docs/reliability.md` says which.
 """
 

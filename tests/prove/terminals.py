@@ -131,6 +131,8 @@ def begun_by_another(station: Station, message: Message) -> None:
     if isinstance(cardholder, Patient):
         cardholder.stranger = Visit(card=CROSSED, how="insert")
     station.do(station.device.do(ApduIn(codec.encode(message)), asyncio.get_running_loop().time()))
+    if isinstance(cardholder, Patient) and not station.device.terminal.busy:
+        cardholder.stranger = None  # it was refused, and nobody comes
 
 
 def _dialogue(terminal: Terminal, apdu: bytes, now: float) -> float:

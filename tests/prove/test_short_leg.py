@@ -60,7 +60,7 @@ def test_every_planted_bug_still_fits_the_source(patch: Path) -> None:
     with copied() as place:
         before = {path: path.read_bytes() for path in place.rglob("*.py")}
         plant(patch, place)
-        assert sum(path.read_bytes() != text for path, text in before.items()) == 1
+        assert 1 <= sum(path.read_bytes() != text for path, text in before.items()) <= 2
 
 
 def test_every_fault_has_its_place_in_a_plan() -> None:
