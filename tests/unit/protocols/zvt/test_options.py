@@ -38,3 +38,30 @@ def test_a_wrong_password_is_not_shown() -> None:
     with pytest.raises(OptionError) as caught:
         ZvtOptions.from_mapping({"password": 987654})
     assert "987654" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("currency", "XXX", "currency is 'XXX'; allowed: CAD, CHF"),
+        ("password", "12345", "password must be six digits; the value given is not shown"),
+        ("config", 256, "config is 256; allowed: one byte"),
+        ("terminal_id", "1234", "terminal_id is '1234'; allowed: eight digits"),
+        ("t3_s", 0, "t3_s is 0; allowed: more than 0 seconds"),
+        ("probe_s", -1.0, "probe_s is -1.0; allowed: more than 0 seconds"),
+        ("read_card_timeout_s", 100, "read_card_timeout_s is 100; allowed: 1 to 99"),
+    ],
+)
+def test_a_value_that_no_terminal_takes_is_named(name: str, value: str | float, said: str) -> None:
+    with pytest.raises(OptionError, match=said):
+        ZvtOptions.from_mapping({name: value})
+
+
+def test_a_whole_number_of_seconds_is_a_number_of_seconds() -> None:
+    assert ZvtOptions.from_mapping({"t3_s": 7}).t3_s == 7
+
+
+def test_nothing_secret_is_shown() -> None:
+    assert repr(ZvtOptions(password="987654", terminal_id="52500042")) == (
+        "ZvtOptions(transport='serial', terminal_id='52500042')"
+    )
