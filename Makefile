@@ -8,14 +8,17 @@ HISTORIES ?= 2000
 SEED   ?= 1
 REPLAY ?=
 MINUTES ?= 10
+EVERY  ?= 8
+WIRE   ?= pty
 
-.PHONY: help demo test check unit prove soak bench schemas pins clean
+.PHONY: help demo test check unit prove soak sweep bench schemas pins clean
 help:
 	@echo "make demo     the main job on real bytes (ONCE=1 ends by itself, TAMPER=1 must fail)"
 	@echo "make test     everything: check, then all tests"
 	@echo "make check    ruff, mypy --strict, import contracts, file sizes, generated files"
 	@echo "make prove    histories of the real agent under faults, judged by the ledger (HISTORIES, SEED, REPLAY)"
 	@echo "make soak     load, replugs and broker restarts for MINUTES: what grows, and whether the ledger agrees"
+	@echo "make sweep    kill -9 at the writes of a sale, as strace shows them (EVERY=1: at each; WIRE=pty or tcp)"
 	@echo "make bench    latency and footprint beside a floor, to build/bench.json"
 	@echo "make schemas  write docs/contract and the settings schema from their models"
 
@@ -59,6 +62,9 @@ prove: $(VENV)/.dev $(VENV)/.project
 
 soak: $(VENV)/.dev $(VENV)/.project
 	@$(BIN)/python -m tests.soak --minutes $(MINUTES)
+
+sweep: $(VENV)/.dev $(VENV)/.project
+	@$(BIN)/python -m tests.sweep --every $(EVERY) --wire $(WIRE)
 
 bench: $(VENV)/.dev $(VENV)/.project
 	@$(BIN)/python -m tests.bench
