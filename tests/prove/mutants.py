@@ -45,6 +45,9 @@ _TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }
 
 
+_LIMIT_S = 60.0  # a mutant that spins is found by standing still
+
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """One change: where, what it was, what it is, and the whole new text."""
@@ -106,10 +109,10 @@ def survives(mutant: Mutant, seed: int, histories: int) -> str:
     """Play histories on a mutant: by which promise it was found, or "survived"."""
     with copied() as place:
         (place / mutant.path).write_text(mutant.text, encoding="utf-8")
-        found = hunt(place, seed, histories)
+        found = hunt(place, seed, histories, _LIMIT_S)
     if found.histories is None:
         return "survived"
-    return f"{found.promise} after {found.histories}" if found.histories else "crashed at once"
+    return f"{found.promise} after {found.histories}" if found.histories else found.promise[:20]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -121,12 +124,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args(arguments)
     chosen = [one for path in TARGETS for one in mutants_of(path)][:: asked.every]
+    left = 0
     with ThreadPoolExecutor(asked.workers) as pool:
-        results = list(pool.map(lambda one: survives(one, asked.seed, asked.histories), chosen))
-    for mutant, result in zip(chosen, results, strict=True):
-        change = f"{_short(mutant.was)} -> {_short(mutant.became)}"
-        sys.stdout.write(f"{result:22} {Path(mutant.path).name}:{mutant.line}  {change}\n")
-    left = sum(result == "survived" for result in results)
+        results = pool.map(lambda one: survives(one, asked.seed, asked.histories), chosen)
+        for mutant, result in zip(chosen, results, strict=True):
+            left += result == "survived"
+            change = f"{_short(mutant.was)} -> {_short(mutant.became)}"
+            sys.stdout.write(f"{result:22} {Path(mutant.path).name}:{mutant.line}  {change}\n")
+            sys.stdout.flush()
     sys.stdout.write(f"{len(chosen)} mutants, {len(chosen) - left} found, {left} survived\n")
     return 0
 

@@ -66,15 +66,22 @@ def plant(patch: Path, place: Path) -> None:
     )
 
 
-def hunt(place: Path, seed: int, histories: int) -> Found:
+def hunt(place: Path, seed: int, histories: int, limit_s: float = _LIMIT_S) -> Found:
     """Play the histories of a seed in a copy until one breaks a promise."""
+    try:
+        return _hunt(place, seed, histories, limit_s)
+    except subprocess.TimeoutExpired:
+        return Found(0, f"hung for {limit_s:.0f} s")
+
+
+def _hunt(place: Path, seed: int, histories: int, limit_s: float) -> Found:
     done = subprocess.run(
         [sys.executable, "-m", "tests.prove", "--hunt", "--seed", str(seed), "--histories", str(histories)],
         cwd=place,
         env={"PYTHONPATH": str(place), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
-        timeout=_LIMIT_S,
+        timeout=limit_s,
         check=False,
     )
     words = done.stdout.split()
