@@ -18,7 +18,7 @@ from tests.bench.processes import ROOT
 from tests.support.broker import tls_broker
 from tests.support.station import Wire
 from tests.sweep.report import page, results
-from tests.sweep.running import OUTCOMES, POLICIES, swept
+from tests.sweep.running import OUTCOMES, POLICIES, Swept, swept
 
 
 def main() -> int:
@@ -32,17 +32,20 @@ def main() -> int:
     folder = ROOT / "build" / "sweep"
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "broker").mkdir(parents=True)
-    grid = []
+    file = folder.parent / "sweep.json"
+    grid: list[Swept] = []
+    found = results(grid, wanted.wire, wanted.every)
     with tls_broker(folder / "broker") as (broker, _):
         for number, (outcome, policy) in enumerate(product(wanted.outcomes, wanted.policies)):
             own = folder / f"{outcome}-{policy}"
             sweep = swept(broker, own, wanted.wire, outcome, policy, wanted.every, number)
             grid.append(asyncio.run(sweep))
-            sys.stdout.write(f"· {outcome}, {policy}: {len(grid[-1].kills)} kills\n")
+            # Written after each cell: a whole sweep takes long, and what was found must not be lost.
+            found = results(grid, wanted.wire, wanted.every)
+            file.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            kills = f"{found['kills']} kills so far, {found['true']} true"
+            sys.stdout.write(f"· {outcome}, {policy}: {kills}, restart to truth {found['truth_s']}\n")
             sys.stdout.flush()
-    found = results(grid, wanted.wire, wanted.every)
-    file = folder.parent / "sweep.json"
-    file.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.stdout.write(page(found) + f"Written to {file.relative_to(ROOT)}.\n")
     return 0 if found["kills"] and found["true"] == found["kills"] else 1
 
