@@ -60,7 +60,12 @@ def owed(rows: Iterable[Row]) -> tuple[Row, ...]:
 
 def due(rows: Iterable[Row], now: datetime) -> Row | None:
     """The operation to ask about now, the oldest first; None while none is due."""
-    return next((row for row in owed(rows) if row.next_check is None or row.next_check <= now), None)
+    # A moment further away than any wait of ours was noted by a wall clock that has been set back since.
+    furthest = now + timedelta(seconds=BACKOFF_S[-1])
+    for row in owed(rows):
+        if row.next_check is None or not now < row.next_check <= furthest:
+            return row
+    return None
 
 
 def next_check(rows: Iterable[Row]) -> datetime | None:
@@ -94,5 +99,11 @@ def overdue(rows: Iterable[Row], strategy: Strategy, now: datetime) -> tuple[Esc
     return tuple(
         Escalated(row.id)
         for row in owed(rows)
-        if row.state == "in_doubt" and row.doubt_since is not None and now - row.doubt_since >= limit
+        if row.state == "in_doubt" and row.doubt_since is not None and _for_how_long(row, now) >= limit
     )
+
+
+def _for_how_long(row: Row, now: datetime) -> timedelta:
+    """Since when it is in doubt; by the questions asked in vain where the wall clock was set back since."""
+    since = row.doubt_since or now
+    return now - since if since <= now else timedelta(seconds=row.checks * BACKOFF_S[-1])

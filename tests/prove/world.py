@@ -250,4 +250,6 @@ class World(Strikes):
                 return kind
         if not self.plan.tells_empty and not self._booked_before(command):
             return "a terminal that does not say that it is empty"
+        if (command.latest or {}).get("evidence", {}).get("differs") == ["at"]:
+            return "stamped so late that it could be a payment by hand"
         return "evidence held"

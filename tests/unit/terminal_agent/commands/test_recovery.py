@@ -118,3 +118,15 @@ async def test_after_the_stated_time_a_human_is_asked_too() -> None:
 async def test_what_was_pruned_cannot_be_asked_about() -> None:
     _, row = await row_of()
     assert recovery.query_of(replace(row, operation=None), ()) is None
+
+
+async def test_a_wall_clock_that_is_set_back_puts_off_no_question_and_no_escalation() -> None:
+    desk, row = await row_of()
+    await desk.mark(row.id)
+    await desk.end(row.id, DOUBT)
+    desk.clock.jump(-3600)
+    doubtful = await desk.row(row.id)
+    assert recovery.due([doubtful], desk.clock.wall()) == doubtful
+    assert recovery.overdue([doubtful], "last", desk.clock.wall()) == ()
+    in_vain = replace(doubtful, checks=15)
+    assert [one.operation_id for one in recovery.overdue([in_vain], "last", desk.clock.wall())] == [row.id]
