@@ -11,7 +11,7 @@ from protocols.core.operations import Recover
 from protocols.core.outcomes import Evidence, NotStarted, Outcome, Unknown
 from protocols.core.session import Mono
 from protocols.zvt.codes import BUSY
-from protocols.zvt.greeting import Greeting
+from protocols.zvt.greeting import Greeting, told_time
 from protocols.zvt.messages import Completion
 from protocols.zvt.steps import Errand
 
@@ -34,11 +34,10 @@ class Asking:
                 session.peer = replace(session.peer, software=message.software)
             if not self._greeting.identified(message.tlv_terminal_id, now):
                 return
+            session.clock.hear(told_time(message), now)
         dialogue = session.dialogue
         if dialogue is None:
             return  # an idle probe: it is there
-        if message is not None and message.terminal_clock:
-            dialogue.clock = message.terminal_clock[4:]  # results have no year
         # Anything but busy is left to the terminal: it refuses by itself what it cannot do in that state.
         if dialogue.plan is None or status != BUSY:
             session.go_on(now)
@@ -59,8 +58,9 @@ class Asking:
             if not self._greeting.identified(record.keys.get("terminal_id"), now):
                 return
             dialogue.notes = {f"last.{name}": value for name, value in record.keys.items()}
-        if dialogue.clock:
-            dialogue.notes["clock"] = dialogue.clock
+        clock = session.clock.reads(now)
+        if clock is not None:
+            dialogue.notes["clock"] = clock
         dialogue.notes["baseline"] = "known" if record else ("empty" if empty else "unreadable")
         dialogue.record = None
         session.go_on(now)

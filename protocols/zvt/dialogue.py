@@ -45,7 +45,6 @@ class Dialogue:
     outcome: Outcome | None = None
     result_seen: bool = False
     results: int = 0
-    clock: str | None = None  # the terminal's own, as it told it last: MMDDhhmmss
     held: int = 0
     notes: dict[str, str] = field(default_factory=dict)
     record: TerminalRecord | None = None

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 from protocols.core.session import Alert, Mono
 from protocols.core.values import CURRENCY_NUMBERS
 from protocols.zvt import codes
-from protocols.zvt.messages import Completion
+from protocols.zvt.messages import Completion, SetEcrClock
 
 if TYPE_CHECKING:
     from protocols.zvt.session import ZvtSession
 
 _NEEDS = (0x01, 0x02, 0x04)  # initialisation, diagnosis, OPT action; the other bits are modes
+
+
+def told_time(message: Completion | SetEcrClock) -> str | None:
+    """The terminal's clock in a message, as MMDDhhmmss; None where it does not tell."""
+    if message.terminal_clock:
+        return message.terminal_clock[4:]
+    if message.date_yymmdd and message.time_hhmmss:
+        return message.date_yymmdd[2:] + message.time_hhmmss
+    return None
 
 
 class Greeting:
@@ -25,6 +34,7 @@ class Greeting:
     def registered(self, message: Completion, now: Mono) -> None:
         """06 0F after 06 00: right currency, right terminal, then ready."""
         session = self._session
+        session.clock.hear(told_time(message), now)
         if message.currency is not None and message.currency != CURRENCY_NUMBERS[session.options.currency]:
             session.unfit("wrong_currency", now)
         elif self.identified(message.terminal_id or message.tlv_terminal_id, now):

@@ -21,7 +21,7 @@ from protocols.zvt import codes
 from protocols.zvt.asking import Asking
 from protocols.zvt.data_objects import Message
 from protocols.zvt.ending import Ending, answers_another
-from protocols.zvt.greeting import Greeting, is_registration
+from protocols.zvt.greeting import Greeting, is_registration, told_time
 from protocols.zvt.messages import (
     AbortedByTerminal,
     Completion,
@@ -30,6 +30,7 @@ from protocols.zvt.messages import (
     Positive,
     PrintBlock,
     PrintLine,
+    SetEcrClock,
     StatusInformation,
 )
 from protocols.zvt.results import answers, keys_of, outcome_of, record_of, refusal, tells_transaction
@@ -91,8 +92,10 @@ class Hearing:
             minutes = message.timeout_minutes if isinstance(message, IntermediateStatus) else None
             session.line.led(now, minutes)
 
-    def _polite(self, _message: Message, now: Mono) -> None:
+    def _polite(self, message: Message, now: Mono) -> None:
         """The terminal's clock, menus and the like: taken note of."""
+        if isinstance(message, SetEcrClock):
+            self._session.clock.hear(told_time(message), now)
         self._session.say(Positive(), now)
 
     # --- answers to our commands ----------------------------------------------------------------
@@ -218,7 +221,9 @@ class Hearing:
         session = self._session
         dialogue = session.dialogue
         assert dialogue is not None
-        evidence = Evidence("dialogue", agrees=("dialogue",), seen=keys_of(message))
+        keys = keys_of(message)
+        session.clock.hear(keys.get("at"), now)
+        evidence = Evidence("dialogue", agrees=("dialogue",), seen=keys)
         dialogue.outcome = outcome_of(message, dialogue.sought, session.options, evidence)
         self._book_result(message, now)
 

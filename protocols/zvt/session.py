@@ -50,6 +50,7 @@ from protocols.zvt.losing import lost_outcome, with_abort
 from protocols.zvt.messages import Abort as AbortCommand
 from protocols.zvt.options import ZvtOptions
 from protocols.zvt.steps import STEPS, Errand, Event, Step
+from protocols.zvt.terminal_clock import TerminalClock
 from protocols.zvt.timers import due
 
 # Told once in each exchange: they come as often as the peer likes.
@@ -67,6 +68,7 @@ class ZvtSession:
         self.peer = Peer("")
         self.registered = False
         self.terminal_id = options.terminal_id
+        self.clock = TerminalClock()
         self._step = Step.DOWN
         self._why = "not_connected"
         self._out: list[Effect] = []

@@ -31,6 +31,7 @@ def test_who_comes_later_finds_what_is_retained(clinic: BackendWorld, cloud: For
 def test_facts_come_again_until_they_are_acknowledged_also_after_a_restart(clinic: BackendWorld) -> None:
     cloud = clinic.cloud
     cloud.acknowledges = False
+    cloud.ready("t1")
     taken = cloud.outcome(cloud.command("t1", "sale", amount_minor=1700))["operation_id"]
     told = [one.whole for one in cloud.facts(taken)]
     before = len(cloud.heard)

@@ -394,3 +394,14 @@ def test_a_status_without_an_answer_before_it_shows_that_the_command_was_taken()
     script = committed_sale()
     script.hear("04FF010A", "04FF0117")
     assert script.stages == ["committed", "step_done"]
+
+
+def test_a_live_result_tells_the_terminals_clock_for_the_next_commit() -> None:
+    script = committed_sale()
+    body = "2700" + "040000000012500C1510300D1122" + "8700422952500295"
+    script.hear(OK, f"040F{len(body) // 2:02X}{body}", "060F00")
+    script.after(40.0)
+    script.begin(Sale(operation_id="op-2", amount=Money(900)))
+    script.note("0042")
+    mark = next(fact for fact in reversed(script.facts) if isinstance(fact, Mark))
+    assert (mark.operation_id, mark.keys["clock"]) == ("op-2", "1122151110")
