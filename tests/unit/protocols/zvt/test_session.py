@@ -8,7 +8,7 @@ from protocols.core.card import CardToken
 from protocols.core.errors import LocalError
 from protocols.core.facts import Concluded, Mark
 from protocols.core.operations import Original, Reconcile, Refund, Reversal, Sale, StoreCard
-from protocols.core.outcomes import Approved, Cancelled, Declined, NotStarted, Unknown
+from protocols.core.outcomes import Approved, Declined, NotStarted, Unknown
 from protocols.core.session import Greet, Persisted, Phase
 from protocols.core.values import Money
 from tests.support.zvt_script import OK, READY, REGISTERED, Script, status
@@ -112,46 +112,6 @@ def test_refused_command_is_not_started() -> None:
     assert script.session.phase is Phase.IDLE
 
 
-def test_abort_before_the_commit_sends_no_money_byte() -> None:
-    script = ready()
-    script.begin(SALE)
-    script.abort("op-1")
-    script.note()
-    outcome = script.concluded.outcome
-    assert isinstance(outcome, Cancelled)
-    assert outcome.abort == "honoured"
-    assert not any(sent.startswith("0601") for sent in script.sent)
-
-
-def test_abort_while_waiting_for_the_card_is_honoured_by_the_terminals_end() -> None:
-    script = committed_sale()
-    script.hear(OK, "04FF010A")
-    script.abort("op-1")
-    assert script.sent[-1] == "06B000"
-    script.hear(OK, status("6C", "0000"), "061E016C")
-    outcome = script.concluded.outcome
-    assert isinstance(outcome, Cancelled)
-    assert (outcome.abort, outcome.code) == ("honoured", "aborted")
-
-
-def test_abort_too_late_reports_the_approval() -> None:
-    script = committed_sale()
-    script.hear(OK, "04FF0104")
-    script.abort("op-1")
-    script.hear("848300", status("00", "0042"), "060F00")
-    outcome = script.concluded.outcome
-    assert isinstance(outcome, Approved)
-    assert outcome.abort == "too_late"
-
-
-def test_abort_of_another_operation_is_ignored() -> None:
-    script = committed_sale()
-    script.hear(OK)
-    before = list(script.sent)
-    script.abort("op-2")
-    assert script.sent == before
-
-
 def test_expired_before_the_commit_is_not_started() -> None:
     script = ready()
     script.begin(SALE, commit_within_s=0.0)
@@ -208,12 +168,6 @@ def test_silence_is_told_after_forty_seconds() -> None:
     assert "silent" not in script.alerts
     script.after(2.0)
     assert script.alerts.count("silent") == 1
-
-
-def test_approval_followed_by_an_abort_is_asked_not_guessed() -> None:
-    script = committed_sale()
-    script.hear(OK, status("00", "0042"), "061E01CC")
-    assert isinstance(script.concluded.outcome, Unknown)
 
 
 def test_the_last_of_two_results_counts() -> None:

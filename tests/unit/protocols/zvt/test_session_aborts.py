@@ -1,0 +1,70 @@
+"""Asking a session to stop, at each moment of its dialogue."""
+
+from __future__ import annotations
+
+from protocols.core.operations import Sale
+from protocols.core.outcomes import Approved, Cancelled, Unknown
+from protocols.core.values import Money
+from tests.support.zvt_script import OK, Script, status
+
+SALE = Sale(operation_id="op-1", amount=Money(1250))
+ACK = "800000"
+
+
+def ready() -> Script:
+    script = Script()
+    script.greet()
+    return script
+
+
+def committed_sale() -> Script:
+    script = ready()
+    script.begin(SALE)
+    script.note()
+    return script
+
+
+def test_abort_before_the_commit_sends_no_money_byte() -> None:
+    script = ready()
+    script.begin(SALE)
+    script.abort("op-1")
+    script.note()
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, Cancelled)
+    assert outcome.abort == "honoured"
+    assert not any(sent.startswith("0601") for sent in script.sent)
+
+
+def test_abort_while_waiting_for_the_card_is_honoured_by_the_terminals_end() -> None:
+    script = committed_sale()
+    script.hear(OK, "04FF010A")
+    script.abort("op-1")
+    assert script.sent[-1] == "06B000"
+    script.hear(OK, status("6C", "0000"), "061E016C")
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, Cancelled)
+    assert (outcome.abort, outcome.code) == ("honoured", "aborted")
+
+
+def test_abort_too_late_reports_the_approval() -> None:
+    script = committed_sale()
+    script.hear(OK, "04FF0104")
+    script.abort("op-1")
+    script.hear("848300", status("00", "0042"), "060F00")
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, Approved)
+    assert outcome.abort == "too_late"
+
+
+def test_abort_of_another_operation_is_ignored() -> None:
+    script = committed_sale()
+    script.hear(OK)
+    before = list(script.sent)
+    script.abort("op-2")
+    assert script.sent == before
+
+
+def test_approval_followed_by_an_abort_is_asked_not_guessed() -> None:
+    script = committed_sale()
+    script.hear(OK, status("00", "0042"), "061E01CC")
+    assert isinstance(script.concluded.outcome, Unknown)
