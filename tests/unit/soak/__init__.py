@@ -1,0 +1,1 @@
+"""What a soak makes of its samples and of the ledger."""

@@ -1,0 +1,1 @@
+"""What a sweep reads from a record of system calls."""
