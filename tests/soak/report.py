@@ -21,6 +21,10 @@ def figures(samples: Sequence[Sample], total_s: float) -> dict[str, Any]:
     found: dict[str, Any] = {"measured_from_s": round(since_s, 1), "measured_samples": len(measured)}
     for name in ("rss_mib", "pss_mib", "descriptors", "threads"):
         found[name] = _grown(measured, name)
+    found["operations_per_hour"] = pace = _pace(measured)
+    rss = found["rss_mib"]
+    # What grows with the load, a cache that fills for instance, shows here; a clinic has a few sales an hour.
+    found["rss_bytes_per_operation"] = round(rss["per_hour"] * 2**20 / pace) if rss and pace else None
     halves = bytes_per_operation(measured) if measured else None
     found["journal_bytes_per_operation"] = halves and {
         "first_half": halves[0],
@@ -44,6 +48,8 @@ def page(results: Mapping[str, Any]) -> str:
         f" booked {_money(ledger['booked'])}, needs a human {ledger['needs_human']}",
         f"  measured from second {results['measured_from_s']:g}, {results['measured_samples']} samples:",
         *(_line(name, results[name]) for name in ("rss_mib", "pss_mib", "descriptors", "threads")),
+        f"    at {results['operations_per_hour']} operations an hour,"
+        f" that is {results['rss_bytes_per_operation']} bytes of RSS per operation",
         f"    journal bytes per operation: {results['journal_bytes_per_operation'] or 'too few operations'}",
         *(
             f"  aim {aim['name']}: {aim['measured']} {aim['unit']}, at most {aim['aim']:g}: "
@@ -52,6 +58,13 @@ def page(results: Mapping[str, Any]) -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _pace(measured: Sequence[Sample]) -> int:
+    """Operations an hour; 0 where too few samples tell."""
+    seconds = measured[-1].at_s - measured[0].at_s if measured else 0.0
+    done = measured[-1].operations - measured[0].operations if measured else 0
+    return round(done / seconds * 3600) if seconds else 0
 
 
 def _grown(measured: Sequence[Sample], name: str) -> dict[str, Any] | None:
