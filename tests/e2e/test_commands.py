@@ -166,6 +166,7 @@ async def test_the_agent_reports_on_itself(house: House) -> None:
     def reports() -> int:
         return sum(one.topic.endswith("/health") for one in house.traffic.heard)
 
+    await house.run(Diagnose(**house.stamp()))
     before = reports()
     reply = await agent_reply(house, DiagnoseAgent(operation_id=house.client.new_id()))
     assert reply.verdict == "done"
