@@ -101,8 +101,8 @@ class Control:
         card = None
         if kind in ("insert", "tap", "swipe", "keyed"):
             card = CARDS[str(one_of(request.get("card", "visa"), tuple(CARDS), "card"))]
-        # ActKind is what one_of has just allowed
-        self._station.cause(Acted(Act(kind, card, str(request.get("value", "")))))  # type: ignore[arg-type]
+        act = Act(kind, card, str(request.get("value", "")))  # type: ignore[arg-type]  # one_of allowed an ActKind
+        self._station.cause(Acted(act))
         return {}
 
     def _cut(self, request: dict[str, object]) -> Answer:

@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["run"]:
         sys.exit(run(words[1:]))
-    from terminal_agent.command_line.root import app  # noqa: PLC0415 - typer and rich are not for the daemon
+    from terminal_agent.command_line.root import app
 
     app(args=words, prog_name="terminal-agent")
 
@@ -39,8 +39,8 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, help="the settings file (%(default)s)")
     config: Path = parser.parse_args(arguments).config
 
-    from protocols.registry import PROTOCOLS  # noqa: PLC0415 - --help answers without the protocols
-    from terminal_agent.settings import SettingsError, load  # noqa: PLC0415
+    from protocols.registry import PROTOCOLS
+    from terminal_agent.settings import SettingsError, load
 
     try:
         settings = load(config, PROTOCOLS)
@@ -48,9 +48,9 @@ def run(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return SETTINGS
 
-    from terminal_agent import app, hardening  # noqa: PLC0415
-    from terminal_agent.errors import JournalUnusable  # noqa: PLC0415
-    from terminal_agent.observability import logs  # noqa: PLC0415
+    from terminal_agent import app, hardening
+    from terminal_agent.errors import JournalUnusable
+    from terminal_agent.observability import logs
 
     logs.configure(settings.log.level, settings.log.format)
     log = logs.get_logger(__name__)

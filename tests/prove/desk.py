@@ -54,7 +54,7 @@ class Desk:
             command = self.backend.order(op, index, fields, step.valid_s if number == 0 else 120.0, held_s)
             self.world.say(f"desk: {op} {fields.get('amount_minor', '')} as {command.id[-4:]}")
             self._done[index] = command
-            await self._until(lambda asked=command: self._over(asked), _PATIENCE_S)  # type: ignore[misc]
+            await self._until(lambda asked=command: self._over(asked), _PATIENCE_S)  # type: ignore[misc]  # mypy cannot type the default of a lambda
             self.world.say(f"desk: {command.id[-4:]} is {_told(command)}")
             if not command.rejected or command.replies[-1]["code"] in _FOR_GOOD:
                 return

@@ -131,10 +131,10 @@ class _Handle:
     def _dead(self) -> bool:
         return self._boot != self._disk.boot
 
-    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802  SQLite's own names from here on
+    def xRead(self, amount: int, offset: int) -> bytes:
         return bytes(self._file.data[offset : offset + amount])
 
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
+    def xWrite(self, data: bytes, offset: int) -> None:
         disk = self._disk
         if self._dead():
             return
@@ -147,11 +147,11 @@ class _Handle:
             raise apsw.FullError("the disk is full")
         self._file.write(bytes(data), offset)
 
-    def xTruncate(self, size: int) -> None:  # noqa: N802
+    def xTruncate(self, size: int) -> None:
         if not self._dead():
             self._file.truncate(size)
 
-    def xSync(self, _flags: int) -> None:  # noqa: N802
+    def xSync(self, _flags: int) -> None:
         disk = self._disk
         if self._dead():
             return
@@ -163,28 +163,28 @@ class _Handle:
         self._file.unsynced.clear()
         disk.on_effect("after a sync")
 
-    def xFileSize(self) -> int:  # noqa: N802
+    def xFileSize(self) -> int:
         return len(self._file.data)
 
-    def xLock(self, _level: int) -> None:  # noqa: N802
+    def xLock(self, _level: int) -> None:
         """One process has the file."""
 
-    def xUnlock(self, _level: int) -> None:  # noqa: N802
+    def xUnlock(self, _level: int) -> None:
         """One process has the file."""
 
-    def xCheckReservedLock(self) -> bool:  # noqa: N802
+    def xCheckReservedLock(self) -> bool:
         return False
 
-    def xClose(self) -> None:  # noqa: N802
+    def xClose(self) -> None:
         """Nothing is held back here."""
 
-    def xSectorSize(self) -> int:  # noqa: N802
+    def xSectorSize(self) -> int:
         return _SECTOR
 
-    def xDeviceCharacteristics(self) -> int:  # noqa: N802
+    def xDeviceCharacteristics(self) -> int:
         return 0
 
-    def xFileControl(self, _op: int, _pointer: int) -> bool:  # noqa: N802
+    def xFileControl(self, _op: int, _pointer: int) -> bool:
         return False
 
 
@@ -201,16 +201,16 @@ class _Files(apsw.VFS):
             raise apsw.CantOpenError("there is no disk in the machine")
         return self.disk
 
-    def xOpen(self, name: Any, _flags: list[int]) -> Any:  # noqa: N802
+    def xOpen(self, name: Any, _flags: list[int]) -> Any:
         return _Handle(self._in(), name.filename() if hasattr(name, "filename") else str(name))
 
-    def xAccess(self, path: str, _flags: int) -> bool:  # noqa: N802
+    def xAccess(self, path: str, _flags: int) -> bool:
         return path in self._in().files
 
-    def xDelete(self, path: str, _sync: bool) -> None:  # noqa: N802
+    def xDelete(self, path: str, _sync: bool) -> None:
         self._in().files.pop(path, None)
 
-    def xFullPathname(self, name: str) -> str:  # noqa: N802
+    def xFullPathname(self, name: str) -> str:
         return name
 
 

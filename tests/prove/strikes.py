@@ -104,7 +104,7 @@ class Strikes:
     def _pull(self, seconds: float) -> None:
         self.cable.unplug()
         self._yanks += 1
-        self._later(seconds, lambda yank=self._yanks: self._push(yank))  # type: ignore[misc]
+        self._later(seconds, lambda yank=self._yanks: self._push(yank))  # type: ignore[misc]  # as in desk: a default of a lambda
 
     def _push(self, yank: int) -> None:
         if yank == self._yanks and self.cable.station is not self.ours:

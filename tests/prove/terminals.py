@@ -47,7 +47,7 @@ class Patient(Cardholder):
             card=step.card,
             how="tap" if step.how == "tap" else "insert",
             leaves=step.leaves,
-            pin=(step.pin, "right") if step.pin == "wrong" else (step.pin,),  # type: ignore[arg-type]
+            pin=(step.pin, "right") if step.pin == "wrong" else (step.pin,),  # type: ignore[arg-type]  # its two words are those of a PIN
         )
 
     def arrive(self) -> None:

@@ -36,7 +36,7 @@ def scene(tmp_path: Path) -> Scene:
 
 def reading(about: str, state: str, sentence: str = "words") -> Reading:
     # the caller gives one of Reading's own words
-    return Reading(about, state, state, Text(fr=sentence, en=sentence))  # type: ignore[arg-type]
+    return Reading(about, state, state, Text(fr=sentence, en=sentence))  # type: ignore[arg-type]  # the words of a story
 
 
 def test_the_screen_is_shown_when_it_changes(scene: Scene) -> None:
