@@ -1,7 +1,7 @@
 """What happened how often, per terminal, since start. Plain whole numbers, for `agent/health`.
 
-Names are closed: operation states, a few events, and the steps of two histograms; nothing a peer sends can
-add one. `reply` is command to reply, `outcome` command to outcome, both in seconds.
+Names are closed: operation states, a few events, and the steps of a histogram; nothing a peer sends can add
+one. `outcome` is command to outcome, in seconds.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from typing import Literal, get_args
 
-Happening = Literal["accepted", "rejected", "reconnects", "restarts", "alerts", "orphans", "recoveries"]
+Happening = Literal["accepted", "rejected", "restarts", "orphans", "recoveries"]
 Ending = Literal["approved", "declined", "cancelled", "not_started", "in_doubt", "needs_human"]
-Span = Literal["reply", "outcome"]
+Span = Literal["outcome"]
 
-# Upper bounds in milliseconds; what is longer goes into the last step. Staff are promised two seconds.
+# Upper bounds in milliseconds; what is longer goes into the last step.
 STEPS_MS: dict[Span, tuple[int, ...]] = {
-    "reply": (5, 10, 20, 50, 100, 500, 2000),
     "outcome": (1000, 5000, 10_000, 30_000, 60_000, 180_000),
 }
 
