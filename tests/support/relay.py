@@ -8,19 +8,23 @@ from contextlib import asynccontextmanager
 
 
 class Relay:
-    """Passes bytes both ways. `cut` drops every connection; while `silent` bytes are swallowed."""
+    """Passes bytes both ways; bytes are swallowed while `silent`."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.silent = False
+        self._unplugged = False
         self.port = 0
         self.connections = 0
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Join a client with a fresh connection to the server."""
         self.connections += 1
+        if self._unplugged:
+            writer.transport.abort()
+            return
         far_reader, far_writer = await asyncio.open_connection(*self._target)
         self._writers |= {writer, far_writer}
         for source, sink in ((reader, far_writer), (far_reader, writer)):
@@ -33,6 +37,11 @@ class Relay:
         for writer in self._writers:
             writer.transport.abort()
         self._writers.clear()
+
+    def unplug(self) -> None:
+        """Drop every connection and refuse new ones: nobody can come back before the server has noticed."""
+        self._unplugged = True
+        self.cut()
 
     async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         try:

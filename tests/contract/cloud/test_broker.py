@@ -82,12 +82,12 @@ async def test_the_will_is_published(broker: Broker) -> None:
         relayed(broker.host, broker.port) as relay,
         aiomqtt.Client(broker.host, broker.port, protocol=aiomqtt.ProtocolVersion.V5) as backend,
     ):
-        wanted = replace(config(broker, "agent-5"), port=relay.port, will_delay_s=0, first_wait_s=5.0)
+        wanted = replace(config(broker, "agent-5"), port=relay.port, will_delay_s=0)
         listening = asyncio.create_task(collected(backend, heard))
         await backend.subscribe(wanted.topics.of_agent("state"), qos=1)
         async with linked(wanted):
             await until(lambda: bool(heard))
-            relay.cut()
+            relay.unplug()
             await until(lambda: len(heard) == 2)
         listening.cancel()
     assert [unpack(bytes(one.payload)).data["state"] for one in heard] == ["ready", "lost"]
