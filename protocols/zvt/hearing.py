@@ -51,6 +51,7 @@ class Hearing:
     def __init__(self, session: ZvtSession) -> None:
         self._session = session
         self._known: Mapping[str, str] = {}  # the last transaction that this terminal has told us of
+        self._asked: Errand | None = None  # our question that the dialogue we had lost (OLD) went over
         self._greeting = Greeting(session)
         self._asking = Asking(session, self._greeting)
         self._ending = Ending(session, self._greeting, self._asking, self._refused)
@@ -77,15 +78,17 @@ class Hearing:
     def _led(self, now: Mono, message: Message) -> None:
         """A command of the terminal: it leads, whether or not it answered our command first."""
         session = self._session
+        if isinstance(message, Completion) and self._answers_asked(message):
+            self._asked_is_taken()
         if isinstance(message, Completion) and answers_another(session.errand, message):
             return  # told twice, or late: nothing begins with it
         if session.allows(Event.TAKEN):
             if not _may_answer(session.errand, message):
                 # Our question was not answered: the terminal goes on with a dialogue that we lost.
-                session.errand = Errand.OLD
+                self._asked, session.errand = session.errand, Errand.OLD
             session.move(Event.LEADS)
         elif session.errand is None and session.allows(Event.LEADS) and session.recovers:
-            session.errand = Errand.OLD  # busy when it was asked, now it tells why
+            self._asked, session.errand = None, Errand.OLD  # busy when it was asked, now it tells why
             session.retries.rest()
             session.move(Event.LEADS)
         if session.errand is not None:
@@ -102,12 +105,32 @@ class Hearing:
 
     def _positive(self, _message: Positive, now: Mono) -> None:
         session = self._session
+        if session.errand is Errand.OLD and self._asked is not None and session.recovers:
+            self._asked_is_taken()
         if not session.allows(Event.TAKEN):
             return  # the answer to our 06 B0, or to nobody: neither tells an outcome
         session.move(Event.TAKEN)
         session.line.led(now)
         if session.errand is Errand.WORK:
             self._taken(now)
+
+    def _answers_asked(self, message: Completion) -> bool:
+        """Whether this is the answer to our status enquiry, given after the end of the dialogue that we had
+        lost: a sale's own end tells no terminal status (PA00P015 ch. 2.55)."""
+        session = self._session
+        waits = session.errand is Errand.OLD and self._asked is Errand.ENQUIRE and session.recovers
+        return waits and message.terminal_status is not None
+
+    def _asked_is_taken(self) -> None:
+        """The terminal takes our question: it has given up the dialogue that we had lost, and whether it
+        booked the result that it told there is what the question is for. Beside an abort of ours, whose
+        answer this may be, the dialogue may go on; it concludes nothing any more."""
+        session = self._session
+        dialogue = session.dialogue
+        assert dialogue is not None
+        dialogue.outcome = dialogue.record = None
+        if not dialogue.abort_sent:
+            session.errand, self._asked = self._asked, None
 
     def _taken(self, now: Mono) -> None:
         """The terminal has our command: without this mark its last transaction proves less later."""

@@ -103,6 +103,17 @@ def test_late_result_of_the_old_dialogue_is_booked_acknowledged_and_final_at_its
     assert outcome.evidence.source == "late_message"
 
 
+@pytest.mark.parametrize("answers", [(OK, READY), (READY,)])
+def test_late_result_of_a_dialogue_that_the_terminal_gave_up_is_asked(answers: tuple[str, ...]) -> None:
+    """It takes our question again only once its own dialogue is over: nobody knows how."""
+    script = recovering(COMMITTED, TAKEN)
+    script.hear(status("00", "0042"), *answers)
+    assert script.stages == ["result_seen"]
+    assert script.sent[-1].startswith("0620")
+    script.hear(OK, status("05", "0042"), "060F00")
+    assert isinstance(script.concluded.outcome, Declined)
+
+
 def test_late_result_of_another_amount_is_an_orphan() -> None:
     script = recovering(COMMITTED, TAKEN)
     script.hear(status("00", "0042", amount=777))
