@@ -11,8 +11,6 @@ from dataclasses import dataclass
 CURRENCY_NUMBERS = {"CAD": "124", "USD": "840", "EUR": "978", "CHF": "756"}
 CURRENCY_NAMES = {number: name for name, number in CURRENCY_NUMBERS.items()}
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
 
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -29,11 +27,3 @@ class Money:
 
     def __str__(self) -> str:
         return f"{self.amount_minor // 100}.{self.amount_minor % 100:02d} {self.currency}"
-
-
-def ulid(unix_ms: int, entropy: bytes) -> str:
-    """A ULID of a time in milliseconds since 1970 and ten bytes of entropy: 26 characters, sorted by time."""
-    if len(entropy) != 10:
-        raise ValueError(f"a ULID takes 10 bytes of entropy, not {len(entropy)}")
-    number = (unix_ms << 80) | int.from_bytes(entropy, "big")
-    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))

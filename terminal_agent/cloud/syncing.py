@@ -124,7 +124,7 @@ class Syncing:
     async def _renew_if_behind(self, epoch: str, seq: int) -> None:
         if self._is_behind(epoch, seq):
             was = self._journal.head.epoch
-            await self._journal.begin_epoch()
+            await self._journal.begin_epoch(later_than=epoch)
             self._known_at_most = None
             self._alert("journal_new", {"was": was, "backend_epoch": epoch, "backend_seq": str(seq)})
 

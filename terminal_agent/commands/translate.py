@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import cast
 
 from protocols.contract import commands
+from protocols.contract.ulids import ulid_ms
 from protocols.core.operations import (
     Capture,
     Diagnose,
@@ -24,8 +25,7 @@ from protocols.core.values import Money
 from terminal_agent.journal.codec import from_ms
 from terminal_agent.journal.facts import Row
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
+_LAST_MS = 253_402_300_799_999  # 9999-12-31, the last moment that a datetime can hold
 _OF_AMOUNT: Mapping[type, type[Sale | Refund | Preauth]] = {
     commands.Sale: Sale,
     commands.Refund: Refund,
@@ -76,10 +76,7 @@ def amount_asked(body: commands.TerminalCommand, original: Row | None) -> Money 
 
 def ulid_time(operation_id: str) -> datetime:
     """When the backend made a ULID, by its own clock (github.com/ulid/spec: the first ten characters)."""
-    ms = 0
-    for mark in operation_id[:10]:
-        ms = ms << 5 | _CROCKFORD.index(mark)
-    return from_ms(min(ms, 253_402_300_799_999))  # 9999-12-31, the last moment that a datetime can hold
+    return from_ms(min(ulid_ms(operation_id), _LAST_MS))
 
 
 def _original(operation_id: str, row: Row | None, kind: OriginalKind) -> Original:

@@ -97,10 +97,10 @@ class SqliteJournal:
         """The backend has listed its open operations, and they are all known here now."""
         await self._run(partial(upkeep.mark_synced, self._db))
 
-    async def begin_epoch(self) -> None:
+    async def begin_epoch(self, later_than: str | None = None) -> None:
         """Go on under a new epoch, not synced; unacknowledged events are numbered anew from 1."""
         now = self._clock.wall()
-        await self._run(partial(upkeep.begin_epoch, self._db, now, self._entropy))
+        await self._run(partial(upkeep.begin_epoch, self._db, now, self._entropy, later_than))
 
     async def prune(self, before: datetime) -> int:
         """Drop acknowledged payloads older than `before`; how many operations lost theirs."""

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from protocols.core.values import ulid
+from protocols.contract.ulids import LATEST_MS, make_ulid, ulid_ms
 from terminal_agent.errors import JournalUnusable
 from terminal_agent.journal.codec import from_ms, to_ms
 from terminal_agent.journal.facts import Head
 from terminal_agent.journal.schema import APPLICATION_ID, MIGRATIONS
 from terminal_agent.journal.statements import Connection
+
+_ENDINGS = 32 * 32  # of two characters of a ULID
 
 
 def check_kind(db: Connection, path: Path) -> None:
@@ -63,14 +65,21 @@ def begin_boot(db: Connection, now: datetime, entropy: Callable[[int], bytes]) -
     return int(db.execute("SELECT MAX(no) FROM boots").fetchone()[0])
 
 
-def begin_epoch(db: Connection, now: datetime, entropy: Callable[[int], bytes]) -> None:
+def begin_epoch(
+    db: Connection, now: datetime, entropy: Callable[[int], bytes], later_than: str | None = None
+) -> None:
     """A new epoch; events that were not acknowledged move into it, numbered from 1.
 
-    Its last two characters begin the attempts' keys, so they differ from those of every earlier epoch.
+    It is later than every one of ours and than `later_than`, the backend's, even where the clock is not: an
+    earlier one would be taken for behind, and renewed, for ever. Its last two characters begin the attempts'
+    keys and differ from those of every earlier epoch, as long as there are any left.
     """
-    used = {str(found[0])[-2:] for found in db.execute("SELECT ulid FROM epochs").fetchall()}
-    while (name := ulid(to_ms(now), entropy(10)))[-2:] in used:
-        pass
+    earlier = [str(found[0]) for found in db.execute("SELECT ulid FROM epochs").fetchall()]
+    known = [ulid_ms(name) for name in (*earlier, later_than) if name is not None]
+    born = min(max([to_ms(now), *(ms + 1 for ms in known)]), LATEST_MS)
+    name, used = make_ulid(born, entropy(10)), {one[-2:] for one in earlier}
+    while name[-2:] in used and len(used) < _ENDINGS:
+        name = make_ulid(born, entropy(10))
     old = db.execute("SELECT no, acked_seq FROM epochs ORDER BY no DESC LIMIT 1").fetchone()
     db.execute("INSERT INTO epochs (ulid, born_ms) VALUES (?, ?)", (name, to_ms(now)))
     if old is not None:

@@ -14,7 +14,9 @@ from protocols.contract.commands import MONEY, OCCUPYING
 from protocols.contract.words import is_final
 from simulator.acquirer.lines import Line
 from simulator.cards import CARDS
+from tests.prove import verdicts
 from tests.prove.backend import Backend, Command
+from tests.prove.verdicts import by_a_human
 
 _BOOKS: Mapping[str, str] = {"sale": "charge", "refund": "refund", "preauth": "hold", "capture": "capture"}
 _EFFECT: Mapping[str, str] = {
@@ -128,6 +130,7 @@ def check(
     yield from _nobodys(lines, others, by_amount)
     yield from _crossed(lines, others, backend)
     yield from _facts(backend)
+    yield from (Violation(promise, text) for promise, text in verdicts.broken(backend))
     yield from _numbers(said)
 
 
@@ -150,6 +153,8 @@ def _money(command: Command, booked: Booked) -> Iterator[Violation]:
             yield Violation("I2", f"{name} stands in the ledger and the backend does not know how it ended")
         return
     stands = len(booked.standing) == 1
+    if by_a_human(believed):
+        stands = believed["state"] == "approved"  # what they saw is theirs to answer for
     if stands != (believed["state"] == "approved"):
         yield Violation("I4", f"{name} was told as {believed['state']}, the ledger has {booked.standing}")
     elif stands and believed["money"] != _EFFECT[command.op]:

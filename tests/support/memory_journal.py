@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from protocols.contract.ulids import make_ulid, ulid_ms
 from protocols.core.facts import Mark
-from protocols.core.values import ulid
 from terminal_agent.clock import Clock
 from terminal_agent.errors import JournalFailed
 from terminal_agent.journal.codec import to_ms
@@ -93,7 +93,7 @@ class MemoryJournal:
         self.space_now = Space(free_bytes=1 << 30, floor_bytes=1 << 26, reserve_held=True)
         if held is None:
             now = clock.wall()
-            held = Held(Head(ulid(to_ms(now), entropy(10)), now, 0, 0, 0, synced=False))
+            held = Held(Head(make_ulid(to_ms(now), entropy(10)), now, 0, 0, 0, synced=False))
         self._held = replace(held, head=replace(held.head, boot=held.head.boot + 1))
         self._reader = MemoryReader(self._held)
 
@@ -153,10 +153,11 @@ class MemoryJournal:
         """Money may be taken."""
         self._held.head = replace(self.head, synced=True)
 
-    async def begin_epoch(self) -> None:
+    async def begin_epoch(self, later_than: str | None = None) -> None:
         """Go on under a new epoch."""
         now, old = self._clock.wall(), self.head
-        epoch = ulid(to_ms(now), self._entropy(10))
+        known = [ulid_ms(name) for name in (old.epoch, later_than) if name is not None]
+        epoch = make_ulid(max([to_ms(now), *(ms + 1 for ms in known)]), self._entropy(10))
         kept = [
             event for event in self._held.events if event.epoch == old.epoch and event.seq > old.acked_seq
         ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from protocols.contract.ulids import make_ulid
 from protocols.core.operations import Attempt, Sale
-from protocols.core.values import Money, ulid
+from protocols.core.values import Money
 from terminal_agent.journal.codec import to_ms
 from terminal_agent.journal.facts import NewEvent, Row, attempt_key
 from terminal_agent.journal.port import Reader
@@ -13,7 +14,7 @@ from terminal_agent.journal.port import Reader
 
 def operation_id(at: datetime, n: int = 0) -> str:
     """A ULID of this moment; another for each `n`."""
-    return ulid(to_ms(at), n.to_bytes(10, "big"))
+    return make_ulid(to_ms(at), n.to_bytes(10, "big"))
 
 
 def sale_row(

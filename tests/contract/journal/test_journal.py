@@ -238,6 +238,26 @@ async def test_a_new_epoch_numbers_what_was_not_acknowledged_from_one(
     assert journal.head.last_seq == 3
 
 
+async def test_a_new_epoch_is_later_than_ours_and_the_backends_whatever_the_clock_says(
+    journal: Journal, clock: FakeClock
+) -> None:
+    ours = journal.head.epoch
+    clock.jump(-3600)
+    await journal.begin_epoch()
+    assert journal.head.epoch > ours
+    backends = "7ZZZZZZZZY" + "0" * 16
+    await journal.begin_epoch(later_than=backends)
+    assert journal.head.epoch > backends
+
+
+async def test_the_endings_of_epochs_may_run_out(journal: Journal) -> None:
+    names = set()
+    for _ in range(32 * 32 + 2):
+        await journal.begin_epoch()
+        names.add(journal.head.epoch)
+    assert len(names) == 32 * 32 + 2
+
+
 async def test_pruning_keeps_id_hash_state_and_time_for_ever_and_open_rows_whole(
     journal: Journal, clock: FakeClock
 ) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.contract.fields import ULID_PATTERN
-from protocols.contract.ulids import make_ulid
+from protocols.contract.ulids import make_ulid, ulid_ms
 
 TIMES = st.integers(0, 2**48 - 1)
 ENTROPY = st.binary(min_size=10, max_size=10)
@@ -25,6 +25,7 @@ def test_they_sort_by_time_and_fit_the_contract(first: int, second: int, entropy
     one, two = make_ulid(first, entropy), make_ulid(second, entropy)
     assert (one < two) == (first < second)
     assert re.fullmatch(ULID_PATTERN, one)
+    assert ulid_ms(one) == first
 
 
 @pytest.mark.parametrize(

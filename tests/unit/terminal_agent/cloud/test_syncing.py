@@ -114,8 +114,12 @@ async def test_a_copy_of_an_earlier_epoch_is_older_and_a_later_epoch_of_ours_is_
     ours = desk.journal.head.epoch
     await desk.sync(epoch=operation_id(desk.clock.wall() - timedelta(days=1)), seq=99)
     assert desk.journal.head.epoch == ours
-    await desk.sync(epoch=operation_id(desk.clock.wall() + timedelta(seconds=1)), seq=3)
-    assert desk.journal.head.epoch != ours
+    later = operation_id(desk.clock.wall() + timedelta(seconds=1))
+    await desk.sync(epoch=later, seq=3)
+    renewed = desk.journal.head.epoch
+    assert renewed > later
+    await desk.sync(epoch=later, seq=3)
+    assert desk.journal.head.epoch == renewed
 
 
 async def test_after_a_copy_was_found_out_no_money_moves_until_the_next_sync_is_done() -> None:

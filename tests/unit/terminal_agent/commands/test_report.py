@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from protocols.contract.ulids import make_ulid
 from protocols.core.card import CardToken
 from protocols.core.operations import Attempt, Reconcile, StoreCard
 from protocols.core.outcomes import Approved, Evidence
-from protocols.core.values import ulid
 from terminal_agent.commands.report import view_of
 from terminal_agent.journal.facts import Row
 
 NOW = datetime(2026, 1, 31, 14, 5, tzinfo=UTC)
-ID = ulid(0, bytes(10))
+ID = make_ulid(0, bytes(10))
 KEPT = Approved(
     evidence=Evidence("dialogue"), money="none", token=CardToken("ab" * 32, "recognition", "merchant-1")
 )
