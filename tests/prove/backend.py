@@ -80,6 +80,16 @@ class Command:
         """Whether a human owns it."""
         return not self.settled and self.latest is not None and self.latest["state"] == "needs_human"
 
+    @property
+    def left_to_a_human(self) -> dict[str, Any] | None:
+        """The fact by which the agent gave it up for good, where it did not find out after all."""
+        given_up = [view for view in self.views if view["state"] == "needs_human"]
+        if self.with_a_human:
+            return given_up[-1]
+        decided = (self.final or {}).get("evidence", {}).get("source") == "human"
+        # What was merely asked for too long is asked on; a human's word came before the answer.
+        return given_up[-1] if decided and given_up and given_up[-1].get("next_check") is None else None
+
 
 class Backend:
     """One clinic's backend. Its store outlives its restarts."""

@@ -40,8 +40,17 @@ class Desk:
             await self._until(self._all_settled, until - asyncio.get_running_loop().time())
             await self._until(self._all_told, 60.0)
             await asyncio.sleep(_QUIET_S)  # a journal that was restored may open again what had ended
-            if self._all_settled() and self._all_told():
+            if self._all_settled() and self._all_told() and not self._humans_decide():
                 return
+
+    def _humans_decide(self) -> bool:
+        """They look into what was left to them; whether there was anything."""
+        left = [command for command in self.backend.commands.values() if command.with_a_human]
+        if not self.world.plan.humans_decide or not left:
+            return False
+        for command in left:
+            self.world.decide(command, self.world.chance.randrange(256))
+        return True
 
     async def _do(self, index: int, step: Step, last: bool) -> None:
         for number in range(_TRIES):

@@ -19,14 +19,14 @@ from typing import NoReturn
 import structlog
 
 from protocols.contract.commands import OCCUPYING
-from simulator.cards import CARDS
 from terminal_agent.settings import Settings
-from tests.prove.checker import Others, Violation, check
+from tests.prove.checker import Violation, check
 from tests.prove.desk import Desk
 from tests.prove.loop import ProofLoop
 from tests.prove.schedule import Plan, plan_of
-from tests.prove.terminals import BY_HAND, CROSSED, OURS
-from tests.prove.world import World
+from tests.prove.terminals import OURS
+from tests.prove.verdicts import by_a_human
+from tests.prove.world import OTHERS, World
 
 READY_WITHIN_S = 60.0
 """After a start, with the broker there, the agent says that it is ready within this time (I10)."""
@@ -78,21 +78,20 @@ def _judge(world: World) -> Result:
     backend = world.backend
     said = [message.payload for message in world.broker.published]
     said.append(world.disk.content())
-    others = Others(CARDS[BY_HAND].brand, CARDS[CROSSED].brand)
-    violations = list(check(backend, world.ledger.lines(), others, said))
+    violations = list(check(backend, world.ledger.lines(), OTHERS, said))
     violations += world.never_ready(READY_WITHIN_S)
     humans = []
     for command in backend.commands.values():
-        if command.with_a_human:
-            assert command.latest is not None
-            why = world.lost_evidence(command)
-            humans.append((str(command.latest["code"]), why))
+        left = command.left_to_a_human
+        if left is not None:
+            why = world.lost_evidence(command, left)
+            humans.append((str(left["code"]), why))
             if why == "evidence held":
                 violations.append(
                     Violation(
                         "NH",
                         f"{command.op} {command.amount_minor} ({command.id[-4:]}) was left to a "
-                        f"human ({command.latest['code']}) though the terminal held the evidence",
+                        f"human ({left['code']}) though the terminal held the evidence",
                     )
                 )
     commands = [one for one in backend.commands.values() if one.op in OCCUPYING]
@@ -100,6 +99,7 @@ def _judge(world: World) -> Result:
         "rejected" if one.rejected else str((one.final or one.latest or {"state": "unknown"})["state"])
         for one in commands
     )
+    outcomes["of these by a human"] += sum(by_a_human(one.final) for one in commands)
     outcomes["corrected"] += sum(bool(one.corrected) for one in commands)
     if world.story is not None:
         world.story.extend(_closing(world))

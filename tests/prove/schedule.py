@@ -48,7 +48,7 @@ FAULTS: Mapping[str, tuple[str, ...]] = {
         "unmasked",
     ),
     "acquirer": ("slow", "host_timeout", "approved_late", "unreachable"),
-    "people": ("hand_sale", "other_ecr", "crossed", "abort", "walks_away"),
+    "people": ("hand_sale", "other_ecr", "crossed", "abort", "resolve", "walks_away"),
     "disk": ("disk_full", "disk_fails", "machine_down", "journal_deleted", "journal_old"),
     "clock": ("clock_jump",),
     "agent": ("kill",),
@@ -83,6 +83,7 @@ _WEIGHTS: Mapping[str, int] = {
     "journal_old": 5,
     "journal_deleted": 4,
     "broker_away": 6,
+    "resolve": 5,
 }
 
 
@@ -131,6 +132,7 @@ class Plan:
     printing: str
     identity_known: bool
     tells_empty: bool
+    humans_decide: bool  # in the end, what was left to them
     steps: tuple[Step, ...]
     faults: tuple[Fault, ...]
 
@@ -146,6 +148,7 @@ def plan_of(seed: int) -> Plan:
         printing=chance.choice(("as_registered", "as_registered", "none", "lines")),
         identity_known=chance.random() < 0.7,
         tells_empty=chance.random() < 0.8,
+        humans_decide=chance.random() < 0.5,
         steps=steps,
         faults=_faults(chance, len(steps)),
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from protocols.contract.commands import OCCUPYING
 from protocols.zvt.data_objects import Message
 from simulator.faults import Fault as TerminalFault
 from simulator.zvt.effects import PlanFault, PowerCut
 from tests.prove import terminals
 from tests.prove.agent import Process
-from tests.prove.backend import Backend
+from tests.prove.backend import Backend, Command
 from tests.prove.broker import Broker
 from tests.prove.cable import Cable, Station, Way
 from tests.prove.disk import Disk
@@ -18,6 +19,7 @@ from tests.prove.loop import AgentClock
 from tests.prove.schedule import AT_A_MOMENT, Fault, Stage
 
 _HARMS = frozenset({"split", "merge", "drop", "corrupt", "duplicate", "delay", "noise", "foreign_frame"})
+_NOTHING = ("not_started", "cancelled", "declined")
 _UNKNOWN_CODE = 0x99  # a host code that no table has: proves nothing
 _RESTORING_S = 7.0  # nobody restores a file within the two seconds of the broker's will
 _BY_HAND_AFTER_S = 60.0
@@ -51,6 +53,10 @@ class Strikes:
         self, again_in_s: float, *, power: bool = False, then: Callable[[], object] | None = None
     ) -> None:
         """End the agent's process."""
+        raise NotImplementedError
+
+    def stands_in_ledger(self, command: Command) -> bool:
+        """Whether the acquirer's ledger holds by now what was asked."""
         raise NotImplementedError
 
     def _count(self, kind: str) -> None:
@@ -226,6 +232,32 @@ class Strikes:
         target = next(reversed(self._open), None)
         if target is not None:
             self.backend.order("abort", self.op_index, {"target_operation_id": target}, 60.0, 0.0)
+
+    def _resolve(self, fault: Fault) -> None:
+        """A human's word on the operation at hand, wanted or not; on the last one where nothing is open."""
+        name = next(reversed(self._open), None)
+        ours = [command for command in self.backend.commands.values() if command.op in OCCUPYING]
+        target = self.backend.commands.get(name or "", ours[-1] if ours else None)
+        if target is not None:
+            self.decide(target, fault.value)
+
+    def decide(self, target: Command, value: int) -> None:
+        """As the ledger says by now or (one in four) against it; one in four says it twice, one in eight
+        changes their mind."""
+        true, nothing = self.stands_in_ledger(target), _NOTHING[value % len(_NOTHING)]
+        first = "approved" if true != (value % 4 == 0) else nothing
+        other = nothing if first == "approved" else "approved"
+        words = {0: (first, first), 1: (first, other), 2: (first, first)}.get(value // 4 % 8, (first,))
+        for number, verdict in enumerate(words):
+            fields = {
+                "target_operation_id": target.id,
+                "verdict": verdict,
+                "evidence": f"slip {len(self.backend.commands)}",
+                "by": "staff-2",
+                "reason": "we looked at the terminal",
+            }
+            self.say(f"desk: {target.id[-4:]} is {verdict}, says a human")
+            self.backend.order("resolve", self.op_index, fields, 60.0, 0.5 * number)
 
     def _walks_away(self, _fault: Fault) -> None:
         cardholder = terminals.console_of(self.ours).cardholder

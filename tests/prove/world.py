@@ -5,25 +5,29 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
+from typing import Any
 
+from protocols.contract.commands import MONEY
 from protocols.contract.messages import Message as BrokerMessage
 from protocols.contract.topics import AgentTopics
 from simulator.acquirer.ledger import MemoryLedger
+from simulator.cards import CARDS
 from terminal_agent.settings import Settings
 from tests.prove import terminals
 from tests.prove.agent import Process
 from tests.prove.backend import Backend, Command
 from tests.prove.broker import Broker
 from tests.prove.cable import Cable
-from tests.prove.checker import Violation
+from tests.prove.checker import Books, Others, Violation
 from tests.prove.disk import Disk
 from tests.prove.loop import AgentClock, TrueTime
 from tests.prove.schedule import Plan, Stage, Step
 from tests.prove.strikes import Strikes
 
+OTHERS = Others(CARDS[terminals.BY_HAND].brand, CARDS[terminals.CROSSED].brand)
 TOPICS = AgentTopics("clinic-1", "agent-1")
 
 
@@ -235,12 +239,20 @@ class World(Strikes):
             return [Violation("I10", f"boot {life[1]} was never heard of by the backend")]
         return []
 
+    def stands_in_ledger(self, command: Command) -> bool:
+        """Whether the acquirer's ledger holds by now what was asked."""
+        commands = self.backend.commands
+        books = Books(self.ledger.lines(), tuple(commands.values()), OTHERS)
+        if command.op not in MONEY:
+            return False
+        return bool(books.of(command, commands.get(command.original or "")).standing)
+
     def _booked_before(self, command: Command) -> bool:
         """Whether the terminal had stored anything before this command was given."""
         first = self.time.wall_of(command.handed_s or 0.0)
         return any(line.at < first for line in self.ledger.lines())
 
-    def lost_evidence(self, command: Command) -> str:
+    def lost_evidence(self, command: Command, left: Mapping[str, Any]) -> str:
         """What had taken the proof away before the agent could ask, or that it was there all the time."""
         for kind in ("forgetful", "hand_sale", "other_ecr", "crossed", "own_end_of_day", "other_terminal"):
             if kind in self.kinds:
@@ -250,6 +262,6 @@ class World(Strikes):
                 return kind
         if not self.plan.tells_empty and not self._booked_before(command):
             return "a terminal that does not say that it is empty"
-        if (command.latest or {}).get("evidence", {}).get("differs") == ["at"]:
+        if left.get("evidence", {}).get("differs") == ["at"]:
             return "stamped so late that it could be a payment by hand"
         return "evidence held"
