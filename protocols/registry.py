@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from protocols.core.options import Scalar
 from protocols.core.session import Session
-from protocols.zvt.options import Scalar, ZvtOptions
+from protocols.zvt.options import ZvtOptions
 from protocols.zvt.session import ZvtSession
 
 Options = Mapping[str, Scalar]

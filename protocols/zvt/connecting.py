@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from protocols.core.retries import Retries, due
 from protocols.core.session import Closed, Greet, Mono, Opened, Peer
 from protocols.zvt.steps import Errand, Event, Step
-from protocols.zvt.timers import Retries, due
 
 if TYPE_CHECKING:
     from protocols.zvt.session import ZvtSession

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from types import NoneType
-from typing import Literal, Self, get_type_hints
+from dataclasses import dataclass
+from typing import Literal, Self
 
 from protocols.core.card import TokenKind
+from protocols.core.options import OptionError, Scalar, read_options
 from protocols.core.values import CURRENCY_NUMBERS
-
-Scalar = str | int | float | bool
-
-
-class OptionError(ValueError):
-    """A key of a terminal's options is unknown or holds something that is not allowed."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -70,27 +64,4 @@ class ZvtOptions:
     @classmethod
     def from_mapping(cls, options: Mapping[str, Scalar]) -> Self:
         """Build from a settings table. Raises OptionError for an unknown key or a wrong type."""
-        hints = get_type_hints(cls)
-        known = {field.name: hints[field.name] for field in fields(cls)}
-        for name, value in options.items():
-            if name not in known:
-                raise OptionError(f"{name} is not an option of zvt; known: {', '.join(sorted(known))}")
-            _check_kind(name, value, known[name])
-        return cls(**options)  # type: ignore[arg-type]  # each value was just held against its annotation
-
-
-def _check_kind(name: str, value: Scalar, kind: object) -> None:
-    allowed = tuple(choice for choice in getattr(kind, "__args__", ()) if choice is not NoneType)
-    if len(allowed) == 1:
-        kind = allowed[0]  # an option that may be absent; TOML has no word for "nothing"
-    if kind is float:
-        fits, wanted = isinstance(value, int | float) and not isinstance(value, bool), "a number"
-    elif kind is int:
-        fits, wanted = isinstance(value, int) and not isinstance(value, bool), "a whole number"
-    elif allowed and all(isinstance(choice, str) for choice in allowed):
-        fits, wanted = value in allowed, " or ".join(map(repr, allowed))
-    else:
-        fits, wanted = isinstance(value, str), "a text"
-    if not fits:
-        shown = "a value that is not shown" if name == "password" else repr(value)
-        raise OptionError(f"{name} is {shown}; allowed: {wanted}")
+        return read_options(cls, "zvt", options)

@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
+from protocols.core.bookings import Bookings, GoOn
 from protocols.core.errors import DecodingError, LocalError
 from protocols.core.facts import Concluded, Fact, Mark, Stage
 from protocols.core.operations import Recover
 from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Outcome, Unknown
+from protocols.core.retries import due
 from protocols.core.session import (
     Abort,
     Alert,
@@ -37,7 +39,6 @@ from protocols.core.session import (
     Wake,
 )
 from protocols.zvt import requests
-from protocols.zvt.bookings import Bookings, GoOn
 from protocols.zvt.capabilities import capabilities_of
 from protocols.zvt.codec import decode, encode
 from protocols.zvt.connecting import Connecting
@@ -51,7 +52,6 @@ from protocols.zvt.messages import Abort as AbortCommand
 from protocols.zvt.options import ZvtOptions
 from protocols.zvt.steps import STEPS, Errand, Event, Step
 from protocols.zvt.terminal_clock import TerminalClock
-from protocols.zvt.timers import due
 
 # Told once in each exchange: they come as often as the peer likes.
 _ONCE = frozenset({"line_noise", "garbage", "card_number_masked"})

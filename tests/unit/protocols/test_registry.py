@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from protocols.core.options import OptionError
 from protocols.core.session import Phase
 from protocols.registry import PROTOCOLS
-from protocols.zvt.options import OptionError
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)

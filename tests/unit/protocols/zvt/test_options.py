@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from protocols.zvt.options import OptionError, ZvtOptions
+from protocols.core.options import OptionError
+from protocols.zvt.options import ZvtOptions
 
 
 def test_an_option_that_may_be_absent_takes_a_value_of_its_own_type() -> None:

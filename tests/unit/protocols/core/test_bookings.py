@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from protocols.core.bookings import Bookings
 from protocols.core.errors import LocalError
 from protocols.core.facts import Mark
 from protocols.core.session import Persist
-from protocols.zvt.bookings import Bookings
 
 FACT = Mark("op", 1, "committed")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocols.zvt.timers import Retries, due
+from protocols.core.retries import Retries, due
 
 
 def test_pauses_grow_to_the_longest_and_begin_anew_once_it_answered() -> None:

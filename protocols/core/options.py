@@ -1,0 +1,46 @@
+"""A settings table as a protocol's options: a frozen dataclass of plain values, checked key by key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from types import NoneType
+from typing import Any, TypeVar, get_type_hints
+
+Scalar = str | int | float | bool
+T = TypeVar("T")
+_SECRET = frozenset({"password", "store_id", "api_token"})  # never shown, not even where they are wrong
+
+
+class OptionError(ValueError):
+    """A key of a terminal's options is unknown or holds something that is not allowed."""
+
+
+def read_options(kind: type[T], protocol: str, options: Mapping[str, Scalar]) -> T:
+    """Build the dataclass `kind` from a table. Raises OptionError for an unknown key or a wrong type."""
+    hints = get_type_hints(kind)
+    known = {field.name: hints[field.name] for field in fields(kind)}  # type: ignore[arg-type]  # a dataclass
+    for name, value in options.items():
+        if name not in known:
+            raise OptionError(f"{name} is not an option of {protocol}; known: {', '.join(sorted(known))}")
+        _check_kind(name, value, known[name], _SECRET)
+    made: Any = kind
+    result: T = made(**options)  # each value was just held against its annotation
+    return result
+
+
+def _check_kind(name: str, value: Scalar, kind: object, secret: frozenset[str]) -> None:
+    allowed = tuple(choice for choice in getattr(kind, "__args__", ()) if choice is not NoneType)
+    if len(allowed) == 1:
+        kind = allowed[0]  # an option that may be absent; TOML has no word for "nothing"
+    if kind is float:
+        fits, wanted = isinstance(value, int | float) and not isinstance(value, bool), "a number"
+    elif kind is int:
+        fits, wanted = isinstance(value, int) and not isinstance(value, bool), "a whole number"
+    elif allowed and all(isinstance(choice, str) for choice in allowed):
+        fits, wanted = value in allowed, " or ".join(map(repr, allowed))
+    else:
+        fits, wanted = isinstance(value, str), "a text"
+    if not fits:
+        shown = "a value that is not shown" if name in secret else repr(value)
+        raise OptionError(f"{name} is {shown}; allowed: {wanted}")
