@@ -11,6 +11,9 @@ from typing import Literal, NoReturn
 
 TokenKind = Literal["chargeable", "recognition"]
 EntryMode = Literal["insert", "tap", "swipe", "keyed"]
+# Why a credential is used (networks' stored-credential framework): it is stored for later, it is charged
+# without the cardholder (a no-show), or with the cardholder asking.
+CredentialUse = Literal["first", "merchant", "cardholder"]
 
 _MASKED = re.compile(r"[0-9]{0,6}\*+[0-9]{0,4}")
 
@@ -95,3 +98,23 @@ class Card:
     last_four: str | None = None
     expiry_yymm: str | None = None
     entry_mode: EntryMode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCard:
+    """One card of a list: what may be shown of it."""
+
+    token: str
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What the issuer compares: upper case, no space in the postal code."""
+
+    postal_code: str | None = None
+    street_number: str | None = None
+    street_name: str | None = None
+
+
+NO_ADDRESS = Address()

@@ -3,7 +3,7 @@
 Protocols fetch what the terminal says; `judge` compares it with the marks that were written before the first
 byte with an effect. Its rules, in order of proof:
 
-* by id: the record that carries our own key decides;
+* by id: the record that carries our own key, or the operation's id, decides;
 * last: the terminal's last transaction is compared with the one it had before ours (the *baseline*);
 * a record that agrees with the baseline, its result too, proves that ours was not booked;
 * a record that agrees with the keys of a result we had seen is ours;
@@ -87,7 +87,7 @@ def _baseline(notes: Mapping[str, str]) -> dict[str, str]:
 
 def _by_id(sought: Recover, seen: Sequence[TerminalRecord]) -> Outcome:
     for record in seen:
-        if record.keys.get("reference") == sought.attempt.key:
+        if record.keys.get("reference") in (sought.attempt.key, sought.operation_id):
             return _adopt(record, Evidence("by_id", agrees=("reference",), seen=record.keys))
     return NotStarted(code="not_booked", evidence=Evidence("by_id", differs=("reference",)))
 

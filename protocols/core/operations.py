@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from protocols.core.card import EntryMode
+from protocols.core.card import NO_ADDRESS, Address, CredentialUse, EntryMode
 from protocols.core.values import Money
 
 if TYPE_CHECKING:
     from protocols.core.facts import Mark
 
 Locale = Literal["fr", "en"]
-OriginalKind = Literal["sale", "refund", "preauth", "capture"]
+OriginalKind = Literal["sale", "refund", "preauth", "capture", "charge_card"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,12 @@ class _Named:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreCard(_Named):
-    """Read a card and get a token for it; no money moves."""
+    """Read a card and get a token for it; no money moves. `charged_later`: the token is to be billed without
+    the card, which the issuer is told. `address` is for a vault that has the issuer compare it."""
 
     entry_modes: tuple[EntryMode, ...] = ("insert", "tap", "swipe")
+    charged_later: bool = False
+    address: Address = NO_ADDRESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +62,10 @@ class Sale(_Named):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund(_Named):
-    """Give money back: a new transaction."""
+    """Give money back: a new transaction. `original` is the payment that it is bounded by, if any."""
 
     amount: Money
+    original: Original | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,37 @@ class Capture(_Named):
 
     original: Original
     amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeCard(_Named):
+    """Charge a stored card. `issuer_id` is what its issuer called its first use."""
+
+    token: str
+    amount: Money
+    use: CredentialUse
+    issuer_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyCard(_Named):
+    """Have the issuer of a stored card say whether it is good; no money moves."""
+
+    token: str
+    issuer_id: str | None = None
+    address: Address = NO_ADDRESS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteCard(_Named):
+    """Have the vault forget a stored card."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListExpiring(_Named):
+    """The stored cards that expire this month."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +152,20 @@ class Recover:
         return self.operation.locale
 
 
-Request = StoreCard | Sale | Refund | Reversal | Preauth | Capture | Reconcile | Diagnose
+Request = (
+    StoreCard
+    | Sale
+    | Refund
+    | Reversal
+    | Preauth
+    | Capture
+    | ChargeCard
+    | VerifyCard
+    | DeleteCard
+    | ListExpiring
+    | Reconcile
+    | Diagnose
+)
 Operation = Request | Recover
 
 NAMES: Mapping[type, str] = {
@@ -127,14 +175,20 @@ NAMES: Mapping[type, str] = {
     Reversal: "reversal",
     Preauth: "preauth",
     Capture: "capture",
+    ChargeCard: "charge_card",
+    VerifyCard: "verify_card",
+    DeleteCard: "delete_card",
+    ListExpiring: "list_expiring",
     Reconcile: "reconcile",
     Diagnose: "diagnose",
 }
+# Operations on cards that a vault keeps: they need the vault alone, no card and no reader.
+OF_STORED_CARDS = frozenset({"charge_card", "verify_card", "delete_card", "list_expiring"})
 
 
 def amount_of(operation: Request) -> Money | None:
     """The amount that the operation would move, None where none does."""
-    if isinstance(operation, Sale | Refund | Preauth | Capture):
+    if isinstance(operation, Sale | Refund | Preauth | Capture | ChargeCard):
         return operation.amount
     if isinstance(operation, Reversal):
         return operation.original.amount

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from protocols.core.card import Card, CardToken
+from protocols.core.card import Card, CardToken, StoredCard
 from protocols.core.values import Money
 
 MoneyEffect = Literal["none", "held", "charged", "returned", "unknown"]
@@ -51,6 +51,7 @@ class Approved(_Ended):
     authorisation_code: str | None = None
     token: CardToken | None = None
     partial: bool = False
+    cards: tuple[StoredCard, ...] = ()  # what a list of stored cards found
     details: Mapping[str, str] = field(default_factory=dict)
 
 

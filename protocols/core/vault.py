@@ -10,25 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from protocols.core.card import Card, CardToken, Sealed
+from protocols.core.card import NO_ADDRESS, Address, Card, CardToken, CredentialUse, Sealed, StoredCard
 from protocols.core.session import Cause, Effect, Mono
 from protocols.core.values import Money
 
-# Why the cardholder's credential is used (field sheet on gateways, COF rules): it is stored for later, it is
-# charged without the cardholder (no-show), or with the cardholder asking.
-CredentialUse = Literal["first", "merchant", "cardholder"]
 OrderKind = Literal[
     "verify_frame", "purchase_frame", "verify_token", "purchase_token", "refund", "correction"
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """What the issuer compares: upper case, no space in the postal code."""
-
-    postal_code: str | None = None
-    street_number: str | None = None
-    street_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +39,7 @@ class VerifyFrame(_Ordered):
 
     frame: Sealed
     keyed: bool
-    address: Address = Address()
+    address: Address = NO_ADDRESS
     credential: StoredCredential | None = None
 
 
@@ -69,7 +57,7 @@ class VerifyToken(_Ordered):
     """Have the issuer look at a stored card, without money."""
 
     token: str
-    address: Address = Address()
+    address: Address = NO_ADDRESS
     credential: StoredCredential | None = None
 
 
@@ -138,14 +126,6 @@ VaultRequest = (
     | ListExpiring
     | StatusOf
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCard:
-    """One card of a list: what may be shown of it."""
-
-    token: str
-    card: Card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
