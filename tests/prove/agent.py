@@ -7,7 +7,7 @@ clock and the entropy. Everything between is the product's own code.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -18,6 +18,7 @@ from terminal_agent.app import App
 from terminal_agent.cloud.link import Link as RealLink
 from terminal_agent.commands.lifecycle import Applied
 from terminal_agent.commands.restart import begin_again
+from terminal_agent.journal.facts import Row
 from terminal_agent.journal.reserve import Reserve
 from terminal_agent.journal.sqlite import SqliteJournal, open_journal
 from terminal_agent.settings import Settings
@@ -27,7 +28,7 @@ from tests.prove import disk
 from tests.prove.broker import Link
 from tests.prove.cable import Port
 from tests.prove.loop import AtOnce
-from tests.prove.schedule import Stage
+from tests.prove.matrix import Stage
 
 if TYPE_CHECKING:
     from tests.prove.world import World
@@ -96,6 +97,7 @@ class _ProvenApp(App):
         """What `run` does, without signals."""
         configured = {terminal.id for terminal in self._settings.terminals}
         await begin_again(self._journal, self._lifecycle, configured)
+        self.process.found(await self._journal.read(lambda reader: reader.open_operations()))
         for unit in self._units():
             if unit.name not in _LEFT_OUT:
                 self._supervisor.add(unit)
@@ -190,6 +192,11 @@ class Process:
         row = applied.row
         if row is not None and not self.dead:
             self.world.stands(row.id, None if row.final else _STAGES[row.state])
+
+    def found(self, rows: Sequence[Row]) -> None:
+        """What the journal holds open at a start."""
+        for row in rows:
+            self.world.stands(row.id, _STAGES[row.state])
 
     def progressed(self, notice: Progress) -> None:
         """The terminal told what it waits for."""

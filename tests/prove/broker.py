@@ -32,6 +32,7 @@ class Broker:
         self.early_acks = 0  # messages that the library acknowledges just before the process dies
         self.loses = 0  # messages that are lost on either way
         self.doubles = 0
+        self.double_after_s = 0.0
         self.swaps = 0
         self.published: list[Message] = []
         self._to_backend = to_backend
@@ -85,7 +86,7 @@ class Broker:
         self._later(message)
         if self.doubles:
             self.doubles -= 1
-            self._later(message)
+            self._later(message, self.double_after_s)
         if self._swapped is not None:
             self.swaps = max(self.swaps - 1, 0)
             self._release()
@@ -96,8 +97,8 @@ class Broker:
         if held is not None:
             self._later(held)
 
-    def _later(self, message: Message) -> None:
-        asyncio.get_running_loop().call_later(_LATENCY_S, self._to_backend, message)
+    def _later(self, message: Message, after_s: float = 0.0) -> None:
+        asyncio.get_running_loop().call_later(_LATENCY_S + after_s, self._to_backend, message)
 
     # --- the backend's side -------------------------------------------------------------------------
 
@@ -109,7 +110,8 @@ class Broker:
         asyncio.get_running_loop().call_later(_LATENCY_S, self._hand, message.topic, message.payload)
         if self.doubles:
             self.doubles -= 1
-            asyncio.get_running_loop().call_later(2 * _LATENCY_S, self._hand, message.topic, message.payload)
+            again_s = 2 * _LATENCY_S + self.double_after_s
+            asyncio.get_running_loop().call_later(again_s, self._hand, message.topic, message.payload)
 
     def _hand(self, topic: str, payload: bytes) -> None:
         if self._link is None:

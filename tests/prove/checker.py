@@ -118,12 +118,16 @@ def check(
     """Every promise that does not hold at the end of a history."""
     books = Books(lines, tuple(backend.commands.values()), others)
     by_amount: dict[tuple[str, int], Command] = {}
+    one_journal = len({epoch for epoch, _ in backend.facts}) <= 1
     for command in backend.commands.values():
         if command.op in OCCUPYING:
             yield from _ends(command)
         if command.op in MONEY:
             original = backend.commands.get(command.original or "")
-            yield from _money(command, books.of(command, original))
+            booked = books.of(command, original)
+            yield from _money(command, booked)
+            if one_journal:
+                yield from _acknowledged(command, booked)
             by_amount[command.op, command.amount_minor] = command
         if command.op == "abort":
             yield from _abort(command, backend)
@@ -166,6 +170,19 @@ def _money(command: Command, booked: Booked) -> Iterator[Violation]:
         yield Violation("I4", f"{name} was told with amount {believed.get('amount_minor')}")
     elif not stands and believed["money"] not in ("none", "returned"):
         yield Violation("I4", f"{name} was told with money {believed['money']}, the ledger has nothing")
+
+
+def _acknowledged(command: Command, booked: Booked) -> Iterator[Violation]:
+    """The ledger says whether the terminal booked upon our acknowledgement. Then the result was on our disk
+    before, and nobody has to guess whose it is by its amount and its moment."""
+    if not any(not line.reason for line in booked.lines):
+        return
+    for view in command.views:
+        evidence = view.get("evidence", {})
+        if evidence.get("source") == "last" and "at" in (*evidence["agrees"], *evidence["differs"]):
+            name = f"{command.op} {command.amount_minor} ({command.id[-4:]})"
+            yield Violation("I2", f"{name} was acknowledged by us, and its result had to be guessed")
+            return
 
 
 def _ends(command: Command) -> Iterator[Violation]:

@@ -24,6 +24,7 @@ from tests.prove.checker import Violation, check
 from tests.prove.desk import Desk
 from tests.prove.loop import ProofLoop
 from tests.prove.schedule import Plan, plan_of
+from tests.prove.strikes import NOTHING_STORED
 from tests.prove.terminals import OURS
 from tests.prove.verdicts import by_a_human
 from tests.prove.world import OTHERS, World
@@ -165,7 +166,7 @@ def _settings_of(transport: str, identity_known: bool, tells_empty: bool) -> Set
         "id": "desk-1",
         "name": "Accueil",
         "protocol": "zvt",
-        "options": {"nothing_stored_code": 0xFB} if tells_empty else {},
+        "options": {"nothing_stored_code": NOTHING_STORED} if tells_empty else {},
         "token": {"kind": "chargeable", "scope": "clinic"},
     }
     if transport == "serial":

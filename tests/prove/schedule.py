@@ -1,76 +1,23 @@
 """What happens in one history, as plain data drawn from a seed: the station, the commands, the faults.
 
 A fault strikes at the `skip`-th effect (a byte, a write to the disk, a message) while an operation stands in
-`stage`; so every cell of fault × stage is reached by counting, not by luck with times.
+`stage`; so every cell of fault × stage is reached by counting, not by luck with times. Each history aims at
+one cell of the matrix, all of them equally often; its other faults fall as they fall.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
 from simulator.settings import BookingPolicy
+from tests.prove.matrix import AT_A_MOMENT, KINDS, STAGES, Stage, cells
 
-Stage = Literal[
-    "idle", "accepted", "committed", "card", "pin", "host", "result_seen", "in_doubt", "needs_human"
-]
-STAGES: tuple[Stage, ...] = (
-    "idle",
-    "accepted",
-    "committed",
-    "card",
-    "pin",
-    "host",
-    "result_seen",
-    "in_doubt",
-    "needs_human",
-)
 Op = Literal["sale", "refund", "reversal", "preauth", "capture", "store_card", "reconcile", "diagnose"]
 Leaves = Literal["never", "before_card", "at_pin", "with_card"]
 
-# Every fault, and how the long campaign groups them.
-FAULTS: Mapping[str, tuple[str, ...]] = {
-    "bytes": ("split", "merge", "drop", "corrupt", "duplicate", "delay", "noise", "foreign_frame"),
-    "frames": ("nak_storm", "lost_ack", "repeated_frame", "silence"),
-    "link": ("cut", "half_open", "replugged", "other_terminal"),
-    "terminal": (
-        "busy",
-        "hung",
-        "power_lost",
-        "power_before_booking",
-        "power_after_booking",
-        "late_answer",
-        "forgetful",
-        "wrong_clock",
-        "own_end_of_day",
-        "unmasked",
-    ),
-    "acquirer": ("slow", "host_timeout", "approved_late", "unreachable"),
-    "people": ("hand_sale", "other_ecr", "crossed", "abort", "resolve", "walks_away"),
-    "disk": ("disk_full", "disk_fails", "machine_down", "journal_deleted", "journal_old"),
-    "clock": ("clock_jump",),
-    "agent": ("kill",),
-    "broker": ("broker_away", "broker_loses", "broker_doubles", "broker_swaps", "early_ack", "takeover"),
-    "backend": ("backend_restart",),
-}
-KINDS: tuple[str, ...] = tuple(kind for group in FAULTS.values() for kind in group)
-# Faults that are planned now and strike when the terminal's dialogue comes to their moment.
-AT_A_MOMENT = frozenset(
-    {
-        "busy",
-        "hung",
-        "power_before_booking",
-        "power_after_booking",
-        "late_answer",
-        "slow",
-        "host_timeout",
-        "approved_late",
-        "unreachable",
-        "unmasked",
-    }
-)
 # More weight where the doubt is: faults that break the dialogue, the agent or the disk.
 _WEIGHTS: Mapping[str, int] = {
     **dict.fromkeys(KINDS, 3),
@@ -85,11 +32,26 @@ _WEIGHTS: Mapping[str, int] = {
     "broker_away": 6,
     "resolve": 5,
 }
+_CELLS = tuple(cells())
+_BETWEEN = 0.3
+_SECONDS = (0.3, 2.0, 7.0, 20.0, 45.0)
+# How many effects of a stage pass first: few, where a stage has few.
+_SKIPS: Mapping[Stage, tuple[int, ...]] = {
+    **dict.fromkeys(STAGES, (0, 1, 2, 3)),
+    "idle": (0, 1, 2, 4, 6, 10),
+    "accepted": (0, 1, 2, 4, 6, 8, 12, 16, 20),
+    "host": (0, 1, 2, 4, 6),
+    "result_seen": (0, 1, 2, 3, 4, 6),
+    "in_doubt": (0, 1, 2, 4, 6, 10),
+}
+_ASKED = frozenset({"busy", "hung"})  # strike at any command, the questions of the agent too
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One trouble. `seconds` is how long it lasts, `value` what it needs besides (a byte, a direction)."""
+    """One trouble. `seconds` is how long it lasts, `value` what it needs besides (a byte, a direction).
+    `between`: only where one sort of effect follows another, as bytes a write to the disk; those are counted.
+    """
 
     kind: str
     stage: Stage
@@ -97,12 +59,13 @@ class Fault:
     skip: int
     seconds: float = 0.0
     value: int = 0
+    between: bool = False
 
     def told(self) -> str:
         """In plain words."""
         return (
-            f"{self.kind.replace('_', ' ')} at effect {self.skip} of stage {self.stage}, from command"
-            f" {self.after_op + 1} on ({self.seconds:g} s)"
+            f"{self.kind.replace('_', ' ')} at {'turn' if self.between else 'effect'} {self.skip} of stage"
+            f" {self.stage}, from command {self.after_op + 1} on ({self.seconds:g} s)"
         )
 
 
@@ -141,6 +104,8 @@ def plan_of(seed: int) -> Plan:
     """The history of a seed: the same for ever."""
     chance = Random(f"history {seed}")
     steps = _steps(chance)
+    kind, stage = chance.choice(_CELLS)
+    place = chance.randrange(len(steps) - 1)
     return Plan(
         seed=seed,
         transport=chance.choice(("serial", "serial", "tcp")),
@@ -149,8 +114,43 @@ def plan_of(seed: int) -> Plan:
         identity_known=chance.random() < 0.7,
         tells_empty=chance.random() < 0.8,
         humans_decide=chance.random() < 0.5,
-        steps=steps,
-        faults=_faults(chance, len(steps)),
+        steps=_led_to(stage, place, steps),
+        faults=(*_aimed(chance, kind, stage, place), *_faults(chance, len(steps))),
+    )
+
+
+def _led_to(stage: Stage, place: int, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """So that an operation comes to this stage: a patient who does not leave, with time to pay."""
+    if stage in ("idle", "accepted"):
+        return steps
+    step = replace(
+        steps[place], op="sale", valid_s=120.0, held_back_s=0.0, how="insert", leaves="never", pin="right"
+    )
+    return (*steps[:place], step, *steps[place + 1 :])
+
+
+def _aimed(chance: Random, kind: str, stage: Stage, place: int) -> Iterator[Fault]:
+    """A fault that is to strike in this stage, and before it what brings the history there."""
+    if stage == "needs_human":
+        yield Fault("forgetful", "host", place, 0, 1.0, 2)
+        yield Fault(chance.choice(("kill", "machine_down", "cut")), "host", place, 1, 2.0)
+    elif stage == "in_doubt" and kind in AT_A_MOMENT:
+        # Lost and asked for again while the terminal still goes on.
+        yield Fault(
+            chance.choice(("kill", "machine_down", "cut")), chance.choice(("card", "pin")), place, 1, 0.3
+        )
+    elif stage == "in_doubt":
+        yield Fault(chance.choice(("kill", "machine_down", "cut", "half_open")), "host", place, 1, 7.0)
+    begun = kind in AT_A_MOMENT and kind not in _ASKED and stage != "accepted"
+    asked = kind in _ASKED and stage in ("in_doubt", "needs_human")
+    yield Fault(
+        kind=kind,
+        stage="committed" if begun else stage,
+        after_op=place,
+        skip=0 if begun or asked else chance.choice(_SKIPS[stage]),
+        seconds=chance.choice(_SECONDS),
+        value=0 if asked else chance.randrange(256),
+        between=not (begun or asked) and chance.random() < _BETWEEN,
     )
 
 
@@ -198,8 +198,9 @@ def _faults(chance: Random, steps: int) -> tuple[Fault, ...]:
             stage=chance.choices(STAGES, (6, 10, 20, 10, 8, 12, 16, 14, 4))[0],
             after_op=chance.randrange(steps),
             skip=chance.choice((0, 0, 1, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20)),
-            seconds=chance.choice((0.3, 2.0, 7.0, 20.0, 45.0)),
+            seconds=chance.choice(_SECONDS),
             value=chance.randrange(256),
+            between=chance.random() < _BETWEEN,
         )
-        for _ in range(chance.choice((2, 3, 3, 4, 5)))
+        for _ in range(chance.choice((1, 2, 2, 3, 4)))
     )

@@ -16,11 +16,14 @@ from tests.prove.broker import Broker
 from tests.prove.cable import Cable, Station, Way
 from tests.prove.disk import Disk
 from tests.prove.loop import AgentClock
-from tests.prove.schedule import AT_A_MOMENT, Fault, Stage
+from tests.prove.matrix import AT_A_MOMENT, Stage
+from tests.prove.schedule import Fault
 
 _HARMS = frozenset({"split", "merge", "drop", "corrupt", "duplicate", "delay", "noise", "foreign_frame"})
 _NOTHING = ("not_started", "cancelled", "declined")
 _UNKNOWN_CODE = 0x99  # a host code that no table has: proves nothing
+NOTHING_STORED = 0xFB  # how the terminals of the histories say that they have no last transaction
+_ASKED_BEFORE = frozenset({"committed", "card", "pin", "host", "result_seen"})
 _RESTORING_S = 7.0  # nobody restores a file within the two seconds of the broker's will
 _BY_HAND_AFTER_S = 60.0
 _FREE_LIMIT_S = 150.0  # how long people wait for a busy terminal before they go
@@ -57,6 +60,10 @@ class Strikes:
 
     def stands_in_ledger(self, command: Command) -> bool:
         """Whether the acquirer's ledger holds by now what was asked."""
+        raise NotImplementedError
+
+    def knows_a_transaction(self) -> bool:
+        """Whether something was booked before the operation at hand was given."""
         raise NotImplementedError
 
     def _count(self, kind: str) -> None:
@@ -169,8 +176,15 @@ class Strikes:
         self._plan("unreachable", when="host", what="decline", value=_UNKNOWN_CODE)
 
     def _forgetful(self, fault: Fault) -> None:
+        """It refuses to tell its last transaction; or says that there is none, where there was one before the
+        operation at hand."""
+        lost = fault.value % 2 and self.stage in _ASKED_BEFORE and self.knows_a_transaction()
         planned = TerminalFault(
-            when="command", what="refuse", command="repeat_receipt", value=0x83, times=1 + fault.value % 3
+            when="command",
+            what="refuse",
+            command="repeat_receipt",
+            value=NOTHING_STORED if lost else 0x83,
+            times=1 if lost else 1 + fault.value % 3,
         )
         self.ours.do(self.ours.device.do(PlanFault(planned), self._now()))
 
@@ -228,16 +242,20 @@ class Strikes:
         wait_s = max(fault.seconds, _BY_HAND_AFTER_S)
         self._later(wait_s, lambda: self._when_free(use, started_s + wait_s + _FREE_LIMIT_S))
 
+    def _at_hand(self) -> Command | None:
+        """The newest operation that is open; the last one where nothing is."""
+        name = next(reversed(self._open), "")
+        ours = [command for command in self.backend.commands.values() if command.op in OCCUPYING]
+        return self.backend.commands.get(name, ours[-1] if ours else None)
+
     def _abort(self, _fault: Fault) -> None:
-        target = next(reversed(self._open), None)
+        target = self._at_hand()
         if target is not None:
-            self.backend.order("abort", self.op_index, {"target_operation_id": target}, 60.0, 0.0)
+            self.backend.order("abort", self.op_index, {"target_operation_id": target.id}, 60.0, 0.0)
 
     def _resolve(self, fault: Fault) -> None:
-        """A human's word on the operation at hand, wanted or not; on the last one where nothing is open."""
-        name = next(reversed(self._open), None)
-        ours = [command for command in self.backend.commands.values() if command.op in OCCUPYING]
-        target = self.backend.commands.get(name or "", ours[-1] if ours else None)
+        """A human's word on the operation at hand, wanted or not."""
+        target = self._at_hand()
         if target is not None:
             self.decide(target, fault.value)
 
@@ -311,7 +329,9 @@ class Strikes:
         self._later(1.0, lambda: self.broker.cut(0.5, forget=True))
 
     def _broker_doubles(self, fault: Fault) -> None:
+        """The second time at once, or when it has come back to what it delivered last."""
         self.broker.doubles += 1 + fault.value % 5
+        self.broker.double_after_s = 0.0 if fault.value % 2 else fault.seconds
 
     def _broker_swaps(self, fault: Fault) -> None:
         self.broker.swaps += 1 + fault.value % 3

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.prove.history import Result
-from tests.prove.schedule import FAULTS, STAGES
+from tests.prove.matrix import FAULTS, STAGES, cells
 
 _SHOWN_SEEDS = 20
+_FULL = 50  # strikes in a cell, of a long campaign
+_SHOWN_CELLS = 40
 _SHORT = {"idle": "idle", "result_seen": "result", "needs_human": "human", "committed": "commit"}
 
 
@@ -60,6 +62,7 @@ class Tally:
         """The report."""
         yield from self._matrix()
         yield ""
+        yield self._thin()
         yield (
             f"{self.histories} histories, {self.commands} commands, {self.faults} faults struck"
             f" ({_share(self.two_faults, self.histories)} of histories with two or more)"
@@ -80,6 +83,14 @@ class Tally:
         yield f"BROKEN: {dict(self.broken)} in {len(self.failing)} histories"
         shown = " ".join(map(str, self.failing[:_SHOWN_SEEDS]))
         yield f"  seeds: {shown}{' …' if len(self.failing) > _SHOWN_SEEDS else ''}"
+
+    def _thin(self) -> str:
+        thin = sorted((self.struck[cell], *cell) for cell in cells() if self.struck[cell] < _FULL)
+        if not thin:
+            return f"every cell that can be reached has {_FULL} strikes or more"
+        shown = ", ".join(f"{kind} × {stage} {count}" for count, kind, stage in thin[:_SHOWN_CELLS])
+        more = " …" if len(thin) > _SHOWN_CELLS else ""
+        return f"{len(thin)} of {sum(1 for _ in cells())} cells have less than {_FULL} strikes: {shown}{more}"
 
     def _matrix(self) -> Iterator[str]:
         yield f"{'fault':22}" + "".join(f"{_SHORT.get(stage, stage):>9}" for stage in STAGES)

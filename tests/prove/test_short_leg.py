@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.prove.matrix import FAULTS, KINDS, STAGES
 from tests.prove.planting import ROOT, copied, hunt, patches, plant
-from tests.prove.schedule import FAULTS, KINDS, STAGES, plan_of
+from tests.prove.schedule import plan_of
 
 HISTORIES = 150
 LIMIT_S = 100

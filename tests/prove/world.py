@@ -24,10 +24,23 @@ from tests.prove.cable import Cable
 from tests.prove.checker import Books, Others, Violation
 from tests.prove.disk import Disk
 from tests.prove.loop import AgentClock, TrueTime
-from tests.prove.schedule import Plan, Stage, Step
+from tests.prove.matrix import Stage
+from tests.prove.schedule import Plan, Step
 from tests.prove.strikes import Strikes
 
 OTHERS = Others(CARDS[terminals.BY_HAND].brand, CARDS[terminals.CROSSED].brand)
+# Where an effect lies. Between two of different sorts lies what must not change places: a mark and its bytes.
+_SORTS = {
+    "before a write": "disk",
+    "before a sync": "disk",
+    "after a sync": "disk",
+    "before an opening": "line",
+    "before bytes to the terminal": "line",
+    "after bytes to the terminal": "line",
+    "before bytes to the agent": "line",
+    "before a message": "broker",
+    "after a message": "broker",
+}
 TOPICS = AgentTopics("clinic-1", "agent-1")
 
 
@@ -64,6 +77,7 @@ class World(Strikes):
         self._story = story
         self._pending = list(plan.faults)
         self._counts = [0] * len(self._pending)
+        self._last_sort = ""
         self._calm = False
         self._hungry = False  # the last command: what has not struck yet takes what it gets
         self._yanks = 0
@@ -125,8 +139,11 @@ class World(Strikes):
         """Something is about to change outside, or has changed: does a fault strike?"""
         if self._calm or not self._pending:
             return
+        turned, self._last_sort = _SORTS[what] != self._last_sort, _SORTS[what]
         for place, fault in enumerate(self._pending):
             if fault.after_op > self.op_index or not (fault.stage == self.stage or self._hungry):
+                continue
+            if fault.between and not turned:
                 continue
             if self._counts[place] < fault.skip:
                 self._counts[place] += 1
@@ -246,6 +263,11 @@ class World(Strikes):
         if command.op not in MONEY:
             return False
         return bool(books.of(command, commands.get(command.original or "")).standing)
+
+    def knows_a_transaction(self) -> bool:
+        """Whether something was booked before the operation at hand was given."""
+        target = self._at_hand()
+        return target is not None and self._booked_before(target)
 
     def _booked_before(self, command: Command) -> bool:
         """Whether the terminal had stored anything before this command was given."""
