@@ -8,11 +8,13 @@ import hashlib
 import logging
 import os
 import random
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,7 +24,7 @@ from protocols.contract.commands import OCCUPYING
 from terminal_agent.settings import Settings
 from tests.prove.checker import Violation, check
 from tests.prove.desk import Desk
-from tests.prove.loop import ProofLoop
+from tests.prove.loop import EndlessError, ProofLoop
 from tests.prove.schedule import Plan, plan_of
 from tests.prove.strikes import NOTHING_STORED
 from tests.prove.terminals import OURS
@@ -55,32 +57,45 @@ def run_history(seed: int, *, tell: bool = False) -> Result:
     random.seed(seed)
     plan = plan_of(seed)
     story: list[str] | None = _opening(plan) if tell else None
-    with asyncio.Runner(loop_factory=ProofLoop) as runner:
-        return runner.run(_play(plan, story))
+    result: Result | None = None
+    try:
+        with asyncio.Runner(loop_factory=ProofLoop) as runner:
+            result = runner.run(_play(plan, story))
+    except EndlessError:
+        if result is None:  # else the history did not end, is judged, and nothing can sweep it up
+            raise
+    return result
 
 
 async def _play(plan: Plan, story: list[str] | None) -> Result:
-    loop = asyncio.get_running_loop()
-    world = World(plan, _settings(plan), _folder(), story)
-    loop.set_exception_handler(lambda _loop, context: world.crashed(context))
-    task = asyncio.current_task()
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert isinstance(loop, ProofLoop)
     assert task is not None
+    world = World(plan, _settings(plan), process_folder(), story)
+    loop.set_exception_handler(lambda _loop, context: world.crashed(context))
+    loop.on_limit = task.cancel
     world.own_tasks.add(task)
     world.start()
-    desk = Desk(world)
-    await desk.work()
-    result = _judge(world)
+    try:
+        await Desk(world).work()
+    except asyncio.CancelledError:
+        if not loop.endless:
+            raise
+        task.uncancel()
+    result = _judge(world, loop.endless)
     world.end()
     await asyncio.sleep(0)
     return result
 
 
-def _judge(world: World) -> Result:
+def _judge(world: World, endless: str) -> Result:
     backend = world.backend
     said = [message.payload for message in world.broker.published]
     said.append(world.disk.content())
     violations = list(check(backend, world.ledger.lines(), OTHERS, said))
     violations += world.never_ready(READY_WITHIN_S)
+    if endless:
+        violations.insert(0, Violation("I8", f"the history does not end at stage {world.stage}: {endless}"))
     humans = []
     for command in backend.commands.values():
         left = command.left_to_a_human
@@ -181,7 +196,7 @@ def _settings_of(transport: str, identity_known: bool, tells_empty: bool) -> Set
                 "clinic": "clinic-1",
                 "id": "agent-1",
                 "point_of_service": "Accueil",
-                "state_dir": str(_folder()),
+                "state_dir": str(process_folder()),
             },
             "broker": {"host": "127.0.0.1", "port": 1883},
             "terminals": [terminal],
@@ -190,10 +205,12 @@ def _settings_of(transport: str, identity_known: bool, tells_empty: bool) -> Set
 
 
 @cache
-def _folder() -> Path:
-    """Where the lock and the reserve lie: in memory, if the system has such a place."""
+def process_folder() -> Path:
+    """Where the lock and the reserve lie, until the process ends: in memory, if there is such a place."""
     base = Path("/dev/shm")
-    return Path(tempfile.mkdtemp(prefix=f"prove-{os.getpid()}-", dir=base if base.is_dir() else None))
+    made = tempfile.mkdtemp(prefix=f"prove-{os.getpid()}-", dir=base if base.is_dir() else None)
+    Finalize(None, shutil.rmtree, (made, True), exitpriority=0)  # atexit does not reach a pool's processes
+    return Path(made)
 
 
 def _drop(_logger: object, _method: str, _event: object) -> NoReturn:

@@ -23,7 +23,7 @@ from tests.prove.broker import Broker
 from tests.prove.cable import Cable
 from tests.prove.checker import Books, Others, Violation
 from tests.prove.disk import Disk
-from tests.prove.loop import AgentClock, TrueTime
+from tests.prove.loop import START_S, AgentClock, TrueTime
 from tests.prove.matrix import Stage
 from tests.prove.schedule import Plan, Step
 from tests.prove.strikes import Strikes
@@ -91,7 +91,7 @@ class World(Strikes):
     def say(self, text: str) -> None:
         """One line of the story."""
         if self._story is not None:
-            self._story.append(f"{asyncio.get_running_loop().time() - 1000:9.3f}  {text}")
+            self._story.append(f"{self._now() - START_S:9.3f}  {text}")
 
     def _noted(self, text: str) -> None:
         self.say(text)

@@ -1,7 +1,7 @@
 """An event loop whose time is virtual: when every task waits, it jumps to the next timer.
 
-Deterministic and without I/O: sockets, threads and signals are never looked at, so an hour of timers takes
-a moment and two runs are the same. Waiting with no timer set is an error, not a hang.
+Deterministic and without I/O: there are no sockets, threads and signals, so an hour of timers takes a moment
+and two runs are the same. Waiting with no timer set is an error, not a hang.
 
     result = run_virtual(main())
 """
@@ -10,72 +10,78 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import math
-import selectors
-from collections.abc import Callable, Coroutine
-from contextvars import Context
-from typing import Any, TypeVar, TypeVarTuple, Unpack
+from collections import deque
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
 _SAME_S = 1e-9  # asyncio calls a timer due within this resolution of its clock
+# As in asyncio: of more timers than this, mostly cancelled ones, the cancelled are swept out.
+_MANY, _MOSTLY = 100, 0.5
 
 
 class StandsStillError(RuntimeError):
     """Every task waits and no timer is set: nothing would ever happen again."""
 
 
-class _NoInput(selectors.SelectSelector):
-    """Reports no input; where a real selector would sleep, it moves the clock."""
+class VirtualTimeLoop(asyncio.BaseEventLoop):
+    """`time()` starts at `start_s` and moves only when nothing else is left to do, to the next timer exactly.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.pass_time: Callable[[float | None], None] | None = None
+    A turn is that of asyncio's own loops without their selector, as nothing comes from outside. `steps`
+    counts the callbacks that were run.
+    """
 
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if self.pass_time is not None and (timeout is None or timeout > 0):
-            self.pass_time(timeout)
-        return []
-
-
-class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """`time()` starts at `start_s` and moves only when nothing else is left to do."""
+    _ready: deque[asyncio.Handle]
+    _scheduled: list[asyncio.TimerHandle]
+    _timer_cancelled_count: int
+    _stopping: bool
 
     def __init__(self, start_s: float = 1000.0) -> None:
-        selector = _NoInput()
+        super().__init__()
         self._now_s = start_s
-        self._timers_s: list[float] = []
-        super().__init__(selector)
-        selector.pass_time = self._pass_time
+        self.steps = 0
 
     def time(self) -> float:
         """Virtual seconds."""
         return self._now_s
 
-    def call_at(
-        self,
-        when: float,
-        callback: Callable[[Unpack[Ts]], object],
-        *args: *Ts,
-        context: Context | None = None,
-    ) -> asyncio.TimerHandle:
-        """As asyncio's; also remembers the exact time, so that the clock lands on it to the last bit."""
-        heapq.heappush(self._timers_s, when)
-        return super().call_at(when, callback, *args, context=context)
+    def _write_to_self(self) -> None:
+        """Everything is on one thread: nobody sleeps and has to be woken."""
 
-    def _pass_time(self, timeout_s: float | None) -> None:
-        if timeout_s is None:
+    def _run_once(self) -> None:
+        """One turn."""
+        self._forget_cancelled()
+        ready, timers = self._ready, self._scheduled
+        if not ready and not self._stopping:
+            self._pass_time()
+        due_s = self._now_s + _SAME_S
+        while timers and timers[0].when() < due_s:
+            timer = heapq.heappop(timers)
+            timer._scheduled = False  # type: ignore[attr-defined]  # asyncio counts the cancelled by it
+            ready.append(timer)
+        self.steps += len(ready)
+        for _ in range(len(ready)):  # what these make ready waits for the next turn
+            handle = ready.popleft()
+            if not handle.cancelled():
+                handle._run()
+
+    def _forget_cancelled(self) -> None:
+        timers = self._scheduled
+        if len(timers) > _MANY and self._timer_cancelled_count > _MOSTLY * len(timers):
+            timers[:] = [timer for timer in timers if not timer.cancelled()]
+            heapq.heapify(timers)
+            self._timer_cancelled_count = 0
+        while timers and timers[0].cancelled():
+            self._timer_cancelled_count -= 1
+            heapq.heappop(timers)
+
+    def _pass_time(self) -> None:
+        if not self._scheduled:
             raise StandsStillError(
                 "every task waits and no timer is set; virtual time has no sockets and no threads: "
                 "something that should have been posted, written or set was not"
             )
-        target_s = self._now_s + timeout_s
-        # Two timers may be closer than what asyncio can tell apart: the clock still moves on between them.
-        past_s = max(target_s - _SAME_S, math.nextafter(self._now_s, math.inf))
-        while self._timers_s and self._timers_s[0] < past_s:
-            heapq.heappop(self._timers_s)
-        exact = self._timers_s and self._timers_s[0] <= target_s + _SAME_S
-        self._now_s = self._timers_s[0] if exact else target_s
+        self._now_s = max(self._now_s, self._scheduled[0].when())
 
 
 def run_virtual(main: Coroutine[Any, Any, T]) -> T:
