@@ -26,6 +26,6 @@ def crc16_kermit(data: bytes, crc: int = 0) -> int:
     return crc
 
 
-def lrc(data: bytes) -> int:
+def lrc(data: bytes | memoryview) -> int:
     """Longitudinal redundancy check: all bytes xored. Concert, PAX and ID TECH frames end with it."""
     return reduce(xor, data, 0)

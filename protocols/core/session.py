@@ -192,6 +192,7 @@ class Status:
     reason: str
     peer: Peer | None = None
     capabilities: Capabilities | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)  # of a terminal made of several: how each does
 
 
 @dataclass(frozen=True, slots=True)

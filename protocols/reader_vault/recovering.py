@@ -1,0 +1,75 @@
+"""What became of an order whose answer was lost: the vault is asked by its id, nothing is sent again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protocols.core.operations import Request, StoreCard
+from protocols.core.outcomes import Cancelled, Evidence, Unknown
+from protocols.core.session import Mono
+from protocols.core.vault import NoAnswer, VaultAnswer
+from protocols.reader_vault import findings, orders
+from protocols.reader_vault.dialogue import Dialogue
+from protocols.reader_vault.steps import Event
+
+if TYPE_CHECKING:
+    from protocols.reader_vault.session import ReaderVaultSession
+
+
+class Recovering:
+    """Asks for one session; all state but the time of first absence is the session's."""
+
+    def __init__(self, session: ReaderVaultSession) -> None:
+        self._session = session
+        self._unknown_since: dict[str, Mono] = {}
+
+    def begin(self, dialogue: Dialogue, now: Mono) -> None:
+        """Ask, or repeat the one step that may be repeated."""
+        session = self._session
+        sought = dialogue.sought
+        session.progress("recovering", "recovering", "terminal")
+        if isinstance(sought, StoreCard) and "transaction" in dialogue.keys:
+            session.ask(Event.KEEP, orders.keeping(dialogue), now)
+        elif type(sought) in orders.ORDERS:
+            session.ask(Event.SEEK, orders.status_of(sought), now)
+        else:
+            # It moves no money and leaves nothing that could be asked for: whoever wants it asks anew.
+            session.move(Event.REACH)
+            session.conclude(Cancelled(code="interrupted", evidence=Evidence("dialogue")), now)
+
+    def sought(self, answer: VaultAnswer | NoAnswer, now: Mono) -> None:
+        """What the vault says became of the order."""
+        session = self._session
+        dialogue = session.current()
+        if isinstance(answer, NoAnswer):
+            evidence = Evidence("by_id", seen={"why": answer.why})
+            session.conclude(Unknown(code="vault_unreachable", evidence=evidence), now)
+        elif isinstance(dialogue.sought, StoreCard) and answer.verdict == "done":
+            session.ordering.verified(answer, now)
+        else:
+            self._judge(answer, now)
+
+    def _judge(self, answer: VaultAnswer, now: Mono) -> None:
+        session = self._session
+        dialogue = session.current()
+        name = dialogue.sought.operation_id
+        outcome = findings.found(dialogue, answer)
+        if outcome is None:
+            evidence = Evidence("by_id", seen={"code": answer.code})
+            session.conclude(Unknown(code="no_proof", evidence=evidence), now)
+        elif outcome.code == "not_booked" and not self._has_settled(dialogue.sought, now):
+            left_s = self._unknown_since[name] + session.options.settle_s - now
+            evidence = Evidence("by_id", differs=("reference",))
+            session.conclude(Unknown(code="not_there_yet", evidence=evidence, ask_again_s=left_s), now)
+        else:
+            self._unknown_since.pop(name, None)
+            session.conclude(outcome, now)
+
+    def _has_settled(self, sought: Request, now: Mono) -> bool:
+        """Whether an order that the vault does not know has had the time to arrive there. A verification
+        that comes late keeps nothing, so it is not waited for."""
+        session = self._session
+        if isinstance(sought, StoreCard):
+            return True
+        since = self._unknown_since.setdefault(sought.operation_id, now)
+        return now - since >= session.options.settle_s
