@@ -132,9 +132,9 @@ VaultRequest = (
 class VaultAnswer:
     """A whole answer. `verdict`: done, declined (by the issuer, by the vault, or by the clinic's own rules on
     address and security code), unknown_order (the vault says that it has no such order), refused (the request
-    itself was wrong: store, token, field), incomplete (the vault says that it does not know: a time-out at its
-    host). `keys` are the vault's references by name: order_id, transaction, issuer_id, reference, and `kind`:
-    verification, purchase, refund or correction; none is a card number."""
+    itself was wrong: store, token, field), incomplete (the vault says that it does not know: a time-out at
+    its host). `keys` are the vault's references by name: order_id, transaction, issuer_id, reference, and
+    `kind`: verification, purchase, refund or correction; none is a card number."""
 
     verdict: Literal["done", "declined", "unknown_order", "refused", "incomplete"]
     code: str  # the contract's slug: approved, declined, insufficient_funds, expired_card …
@@ -168,8 +168,8 @@ class Vault(Protocol):
 
     @property
     def why(self) -> str:
-            """Why the last opening failed: a code, a colon and a text; empty once it is tried again, and where it
-        succeeded. The end of an idle connection is no failure."""
+        """Why the last opening failed: a code, a colon and a text; empty once it is tried again, and where
+        it succeeded. The end of an idle connection is no failure."""
         ...
 
     @property

@@ -9,11 +9,13 @@ from protocols.core.card import Card
 from protocols.core.evidence import judge
 from protocols.core.operations import (
     ChargeCard,
+    DeleteCard,
     ListExpiring,
     Recover,
     Refund,
     Reversal,
     Sale,
+    VerifyCard,
     amount_of,
 )
 from protocols.core.outcomes import (
@@ -32,6 +34,8 @@ from protocols.reader_vault.dialogue import Dialogue
 from protocols.reader_vault.orders import KINDS
 
 ASK_AGAIN_S = 2.0
+_OF_VERIFICATION = ("transaction", "issuer_id")
+_CODES: Mapping[type, str] = {VerifyCard: "card_good", DeleteCard: "card_deleted", ListExpiring: "done"}
 _MONEY: Mapping[type, MoneyEffect] = {
     Sale: "charged",
     ChargeCard: "charged",
@@ -42,7 +46,7 @@ _MONEY: Mapping[type, MoneyEffect] = {
 
 def outcome_of(dialogue: Dialogue, answer: VaultAnswer) -> Outcome:
     """What the answer to the order itself means."""
-    evidence = Evidence("dialogue", agrees=("dialogue",), seen=answer.keys)
+    evidence = _by_answer(answer)
     final = final_of(dialogue, answer, evidence)
     if final is None:
         return Unknown(code="no_result", evidence=evidence, ask_again_s=ASK_AGAIN_S)
@@ -67,7 +71,7 @@ def _approved(dialogue: Dialogue, answer: VaultAnswer, card: Card | None, eviden
     asked = amount_of(sought)
     amount = None if money == "none" else (answer.amount or asked)
     return Approved(
-        code="done" if isinstance(sought, ListExpiring) else "approved",
+        code=_CODES.get(type(sought), "approved"),
         money=money,
         amount=amount,
         partial=amount is not None and asked is not None and amount != asked,
@@ -140,15 +144,21 @@ def stored(dialogue: Dialogue, answer: VaultAnswer) -> Outcome:
     """What came of keeping the card."""
     evidence = _by_question(answer) if dialogue.recovering else _by_answer(answer)
     if answer.verdict == "done" and answer.token is not None:
-        keys = {
-            **answer.keys,
-            **{k: dialogue.keys[k] for k in ("transaction", "issuer_id") if k in dialogue.keys},
-        }
+        kept = {name: dialogue.keys[name] for name in _OF_VERIFICATION if name in dialogue.keys}
+        keys: dict[str, str] = {**answer.keys, **kept}
         approved = _approved(dialogue, answer, merged(dialogue.card, answer.card), evidence)
         return replace(approved, keys=keys)
     if answer.verdict in ("declined", "refused", "done"):
         return refused("no_token", dialogue, evidence)
     return Unknown(code="no_result", evidence=evidence, ask_again_s=ASK_AGAIN_S)
+
+
+def _by_question(answer: VaultAnswer) -> Evidence:
+    return Evidence("by_id", agrees=("reference",), seen=answer.keys)
+
+
+def _by_answer(answer: VaultAnswer) -> Evidence:
+    return Evidence("dialogue", agrees=("dialogue",), seen=answer.keys)
 
 
 def refused(code: str, dialogue: Dialogue, evidence: Evidence) -> Declined:

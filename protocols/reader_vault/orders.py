@@ -89,6 +89,12 @@ def order_of(dialogue: Dialogue) -> VaultRequest:
             return DeleteToken(token)
         case ListExpiring():
             return ExpiringCards()
+    return _on_an_order(request)
+
+
+def _on_an_order(request: Request) -> VaultRequest:
+    name = request.operation_id
+    match request:
         case Refund(amount=amount, original=Original() as original):
             return RefundOrder(
                 order_id=original.operation_id,
