@@ -107,9 +107,7 @@ def read_object(payload: bytes, max_bytes: int = MAX_BYTES, max_depth: int = MAX
     if len(payload) > max_bytes:
         raise MalformedError("payload", "too_large")
     try:
-        value = json.loads(
-            payload.decode("utf-8"), object_pairs_hook=_unique, parse_float=_finite, parse_constant=_refuse
-        )
+        value = _STRICT.decode(payload.decode("utf-8"))
     except MalformedError:
         raise
     except UnicodeDecodeError:
@@ -124,9 +122,15 @@ def read_object(payload: bytes, max_bytes: int = MAX_BYTES, max_depth: int = MAX
     return value
 
 
+def _encoder(*, sort: bool) -> json.JSONEncoder:
+    return json.JSONEncoder(sort_keys=sort, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+_AS_GIVEN, _SORTED = _encoder(sort=False), _encoder(sort=True)
+
+
 def _compact(value: Mapping[str, Any], *, sort: bool = False) -> bytes:
-    text = json.dumps(value, sort_keys=sort, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8")
+    return (_SORTED if sort else _AS_GIVEN).encode(value).encode("utf-8")
 
 
 def _optional(fields: Mapping[str, Any], name: str, kind: type) -> Any:
@@ -153,6 +157,9 @@ def _finite(text: str) -> float:
 
 def _refuse(_: str) -> None:
     raise MalformedError("payload", "not_json")
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_refuse)
 
 
 def _check(value: Any, depth_left: int) -> None:

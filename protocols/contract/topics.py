@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 DEFAULT_ROOT = "clinics/v1"
@@ -22,6 +23,7 @@ CHANNELS: dict[str, dict[str, bool]] = {
 }
 _ID = re.compile(r"[a-z0-9-]{1,36}")
 _LEAF = re.compile(r"[a-z_]{1,32}")
+_KNOWN = 256  # topics that need not be built and parsed again: an agent has a few for each of its terminals
 _ROOT = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
 
 
@@ -55,6 +57,7 @@ def checked_root(root: str) -> str:
     return root
 
 
+@lru_cache(_KNOWN)
 def build(address: Address, root: str = DEFAULT_ROOT) -> str:
     """The topic of an address. Raises TopicError where the address is outside the grammar."""
     levels = [
@@ -67,6 +70,7 @@ def build(address: Address, root: str = DEFAULT_ROOT) -> str:
     return "/".join([*levels, *filter(None, (address.channel, address.leaf))])
 
 
+@lru_cache(_KNOWN)
 def parse(topic: str, root: str = DEFAULT_ROOT) -> Address:
     """The address of a topic under `root`. Raises TopicError."""
     prefix = checked_root(root) + "/"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from protocols.contract.fields import Text
 from protocols.contract.wire_words import WIRES
@@ -449,9 +450,11 @@ GENERAL = (
 _OF_REPLIES = (REPLIES, STATES, OUTCOMES, PROGRESS, WIRES)
 _OF_OPERATIONS = (OUTCOMES, WIRES, PROGRESS, STATES, REPLIES)
 _OPEN = ("in_doubt", "needs_human")
+_KNOWN = 512  # sentences that need not be made again
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,47}")
 
 
+@lru_cache(_KNOWN)
 def words(code: str, *, state: str | None = None, holder: str | None = None, path: str | None = None) -> Text:
     """The sentence of a code in both languages. `state` is the operation's, where it is about one: it says
     which table speaks first, gives the general sentence for a code without words, and, while the outcome is

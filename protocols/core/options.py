@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from types import NoneType
 from typing import Any, TypeVar, get_type_hints
 
@@ -18,15 +19,20 @@ class OptionError(ValueError):
 
 def read_options(kind: type[T], protocol: str, options: Mapping[str, Scalar]) -> T:
     """Build the dataclass `kind` from a table. Raises OptionError for an unknown key or a wrong type."""
-    hints = get_type_hints(kind)
-    known = {field.name: hints[field.name] for field in fields(kind)}  # type: ignore[arg-type]  # a dataclass
+    made: Any = kind
+    known = _kinds_of(made)
     for name, value in options.items():
         if name not in known:
             raise OptionError(f"{name} is not an option of {protocol}; known: {', '.join(sorted(known))}")
         _check_kind(name, value, known[name], _SECRET)
-    made: Any = kind
     result: T = made(**options)  # each value was just held against its annotation
     return result
+
+
+@cache
+def _kinds_of(options: type[Any]) -> Mapping[str, object]:
+    hints = get_type_hints(options)
+    return {field.name: hints[field.name] for field in fields(options)}
 
 
 def _check_kind(name: str, value: Scalar, kind: object, secret: frozenset[str]) -> None:

@@ -7,7 +7,8 @@ back byte for byte.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any
 
 from protocols.core.errors import DecodingError, LocalError
@@ -153,12 +154,19 @@ def write_row(message: TlvCarrier, placed: frozenset[str] = frozenset()) -> byte
 
 def _present(message: Message, placed: frozenset[str]) -> dict[int, Any]:
     found = {}
-    for entry in NAMED:
+    for entry in _entries_of(type(message)):  # type: ignore[arg-type]  # a class has the hash of classes
         if entry.name not in placed:
-            value = getattr(message, entry.name, None)
+            value = getattr(message, entry.name)
             if value is not None:
                 found[entry.number] = value
     return found
+
+
+@cache
+def _entries_of(kind: type[Message]) -> tuple[Bmp, ...]:
+    """The BMPs that a kind of message may have."""
+    names = {field.name for field in fields(kind)}
+    return tuple(entry for entry in NAMED if entry.name in names)
 
 
 def _next_other(others: list[tuple[int, bytes]], number: int) -> bytes:

@@ -224,5 +224,6 @@ def _quiet() -> None:
     structlog.configure(
         processors=[_drop],
         wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        cache_logger_on_first_use=True,
     )
     gc.freeze()
