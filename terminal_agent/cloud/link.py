@@ -67,6 +67,7 @@ class Link:
         self._sleep = sleep
         self._client: aiomqtt.Client | None = None
         self._waiting: set[asyncio.Timeout] = set()
+        self._unanswered = asyncio.Event()
         self._slots = asyncio.Semaphore(config.handlers)
         self._takeovers = 0
         self._own_state = config.topics.of_agent("state")
@@ -84,6 +85,7 @@ class Link:
         """Publish with QoS 1 and wait for the broker's word. Raises LinkDownError.
 
         The broker's word proves that it arrived there, nothing more: what the backend has, its `ack` tells.
+        Without it in time the connection is given up: who heard LinkDownError counts on a new one.
         """
         client = self._client
         if client is None:
@@ -97,6 +99,8 @@ class Link:
                     message.topic, message.payload, qos=1, retain=message.retain, properties=properties
                 )
         except (TimeoutError, aiomqtt.MqttError):
+            if self._client is client:
+                self._unanswered.set()
             raise LinkDownError("the broker did not answer") from None
 
     async def run(self) -> None:
@@ -121,6 +125,7 @@ class Link:
         try:
             async with self._client_made() as client:
                 early = await self._subscribed(client)
+                self._unanswered.clear()
                 self._client = client
                 born = loop.time()
                 double = any(self._tells_of_double(message) for message in early)
@@ -174,7 +179,12 @@ class Link:
         self, client: aiomqtt.Client, early: list[aiomqtt.Message], handlers: asyncio.TaskGroup
     ) -> None:
         """Listen, probe and announce ourselves until the connection breaks: always ends by an exception."""
-        parts = (self._listen(client, early, handlers), self._probe(client), self._announce())
+        parts = (
+            self._listen(client, early, handlers),
+            self._probe(client),
+            self._announce(),
+            self._give_up_unanswered(),
+        )
         tasks = [asyncio.create_task(part) for part in parts]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
@@ -218,6 +228,12 @@ class Link:
         while True:
             await self._sleep(self._config.probe_every_s)
             await self._round_trip(client)
+
+    async def _give_up_unanswered(self) -> None:
+        """A broker that left a publish unanswered may be frozen, and thaw: what was not delivered goes out
+        again on a new connection only, so this one must not live on."""
+        await self._unanswered.wait()
+        raise aiomqtt.MqttError("a publish was not answered")
 
     async def _round_trip(self, client: aiomqtt.Client) -> None:
         """Subscribing again where we listen already is answered by every broker and changes nothing: nothing

@@ -158,6 +158,20 @@ async def test_a_silent_network_is_noticed_by_a_round_trip(plain: Broker) -> Non
     assert relay.connections >= 2
 
 
+async def test_a_publish_that_nobody_answers_is_followed_by_a_new_connection(plain: Broker) -> None:
+    """Facts and states that could not leave wait for the next connect: a broker that froze for a while and
+    goes on as if nothing had been must not keep them waiting for ever."""
+    async with relayed(plain.host, plain.port) as relay:
+        wanted = replace(config(plain, "agent-frozen"), port=relay.port, answer_timeout_s=0.5)
+        async with linked(wanted) as ears:
+            relay.silent = True
+            with pytest.raises(LinkDownError):
+                await ears.link.publish(Message(wanted.topics.reply(), b"into the void"))
+            relay.silent = False
+            await until(lambda: ears.births == 2)
+    assert ears.losses == ["a publish was not answered"]
+
+
 async def test_a_double_makes_it_alert_and_stay_away(plain: Broker) -> None:
     """Mosquitto says nothing to the one that is sent away: it finds the double's birth when it is back."""
     wanted = config(plain, "agent-double")
