@@ -84,7 +84,7 @@ class Cardholder:
 
     def next_deadline(self) -> float | None:
         """When the next planned act is due."""
-        return min((at for at, _ in self._planned), default=None)
+        return min(at for at, _ in self._planned) if self._planned else None
 
     def due(self, now: float) -> tuple[Act, ...]:
         """The planned acts whose time has come, in order."""

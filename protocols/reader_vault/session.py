@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from protocols.core.bookings import Bookings, GoOn
 from protocols.core.card_source import CardSource, Ready
+from protocols.core.deadlines import soonest
 from protocols.core.errors import LocalError
 from protocols.core.facts import Concluded, Mark, Stage
 from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Outcome
@@ -120,7 +121,7 @@ class ReaderVaultSession:
             times.append(self.source.next_deadline())
         if self.dialogue is not None:
             times.append(self.dialogue.card_by)
-        return min((at for at in times if at is not None), default=None)
+        return soonest(*times)
 
     def handle(self, cause: Cause, now: Mono) -> tuple[Effect, ...]:
         """Take one cause; return what is to be done, in order."""

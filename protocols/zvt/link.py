@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from protocols.core.deadlines import soonest
 from protocols.core.framing import Control, Finding, Frame, Garbled, Noise
 from protocols.zvt.framing import ACK, NAK, SerialFramer, TcpFramer, serial_frame
 
@@ -95,7 +96,7 @@ class SerialLink:
 
     def next_deadline(self) -> float | None:
         """When `wake` is due."""
-        return min((at for at in (self._byte_by, self._ack_by) if at is not None), default=None)
+        return soonest(self._byte_by, self._ack_by)
 
     def _take(self, finding: Finding, now: float) -> tuple[LinkOutput, ...]:
         if isinstance(finding, Frame):

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
 from protocols.core.bookings import Bookings, GoOn
+from protocols.core.deadlines import soonest
 from protocols.core.errors import DecodingError, LocalError
 from protocols.core.facts import Concluded, Fact, Mark, Stage
 from protocols.core.operations import Recover
@@ -106,8 +107,7 @@ class ZvtSession:
 
     def next_deadline(self) -> Mono | None:
         """The earliest of all that is awaited."""
-        times = (*self.line.deadlines(), *self.retries.deadlines())
-        return min((at for at in times if at is not None), default=None)
+        return soonest(*self.line.deadlines(), *self.retries.deadlines())
 
     def handle(self, cause: Cause, now: Mono) -> tuple[Effect, ...]:
         """Take one cause; return what is to be done, in order."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from protocols.core.deadlines import soonest
 from simulator.acquirer.acquirer import Acquirer
 from simulator.acquirer.ledger import Ledger
 from simulator.faults import FaultBook
@@ -83,8 +84,7 @@ class Device:
 
     def next_deadline(self) -> float | None:
         """When it wants a wake."""
-        both = (self.terminal.next_deadline(), self._line.next_deadline())
-        return min((at for at in both if at is not None), default=None)
+        return soonest(self.terminal.next_deadline(), self._line.next_deadline())
 
     def _heard(self, events: tuple[LineEvent, ...], now: float, out: list[Output]) -> None:
         out.extend(Bytes(data) for data in self._line.take())

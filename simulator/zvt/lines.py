@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Protocol
 
+from protocols.core.deadlines import soonest
 from protocols.core.framing import Control, Finding, Frame, Garbled
 from protocols.zvt.framing import ACK, NAK, SerialFramer, TcpFramer, serial_frame
 from simulator.zvt.effects import ApduIn, Delivered, SendFailed
@@ -124,7 +125,7 @@ class SerialLine(_Writer):
 
     def next_deadline(self) -> float | None:
         """When T1 or T2 runs out."""
-        return min((at for at in (self._gap_by, self._ack_by) if at is not None), default=None)
+        return soonest(self._gap_by, self._ack_by)
 
     def _found(self, finding: Finding, now: float) -> tuple[LineEvent, ...]:
         if isinstance(finding, Frame):

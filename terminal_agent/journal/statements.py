@@ -21,6 +21,7 @@ _COLUMNS = (
     " original_id, amount_minor, currency, money, outcome, receipts, data, abort_asked_ms, owed, checks,"
     " doubt_since_ms, next_check_ms, pruned"
 )
+_NAMES = tuple(_COLUMNS.split(", "))
 _WRITE = (
     f"INSERT INTO operations ({_COLUMNS}) VALUES ({', '.join('?' * 26)})"  # noqa: S608  constants only
     " ON CONFLICT (id) DO UPDATE SET state = excluded.state, changed_ms = excluded.changed_ms,"
@@ -188,7 +189,7 @@ def _parameters(row: Row) -> tuple[object, ...]:
 
 
 def _row(values: Sequence[Any]) -> Row:
-    held: dict[str, Any] = dict(zip(_COLUMNS.split(", "), values, strict=True))
+    held: dict[str, Any] = dict(zip(_NAMES, values, strict=True))
     plain = (
         "id",
         "terminal",
