@@ -67,6 +67,53 @@ WIRES: Mapping[str, tuple[str, str]] = {
     "authorisation_code_wrong": _with(
         _AGAIN, "Le code d’autorisation est erroné.", "The authorization code is wrong."
     ),
+    # what an acquirer's vault says, or does not say
+    "avs_mismatch": (
+        "L’adresse n’est pas celle que l’émetteur connaît : la carte n’est pas gardée. Vérifiez-la.",
+        "The address is not the one that the issuer has, so the card is not kept. Check it.",
+    ),
+    "cvd_mismatch": (
+        "Le code de sécurité est erroné : la carte n’est pas gardée. Recommencez.",
+        "The security code is wrong, so the card is not kept. Please try again.",
+    ),
+    "card_deleted": ("Carte effacée du dossier.", "The card was removed from file."),
+    "token_unknown": (
+        "Le service de paiement ne connaît pas cette carte. Demandez-la de nouveau au patient.",
+        "The payment service does not know that card. Ask the patient for it again.",
+    ),
+    "order_unknown": (
+        "Le service de paiement n’a aucune trace de cette demande.",
+        "The payment service has no record of this request.",
+    ),
+    "duplicate_order": _with(
+        _SUPPORT,
+        "Le service de paiement a déjà vu ce numéro de demande.",
+        "The payment service has already seen this request number.",
+    ),
+    "vault_refused": _with(
+        _SUPPORT, "Le service de paiement refuse la demande.", "The payment service refuses the request."
+    ),
+    "vault_credentials": _with(
+        _SUPPORT,
+        "Le service de paiement ne reconnaît pas la clinique.",
+        "The payment service does not recognize the clinic.",
+    ),
+    "vault_timed_out": (
+        "Le service de paiement n’a pas eu de réponse de l’émetteur.",
+        "The payment service got no answer from the issuer.",
+    ),
+    "vault_incomplete": (
+        "Le service de paiement ne dit pas ce qu’est devenue la demande.",
+        "The payment service does not say what became of the request.",
+    ),
+    "vault_silent": (
+        "Le service de paiement n’a pas répondu à temps.",
+        "The payment service did not answer in time.",
+    ),
+    "vault_garbled": (
+        "La réponse du service de paiement est illisible.",
+        "The payment service’s answer cannot be read.",
+    ),
     # stopped
     "aborted_at_terminal": (
         "Annulée au terminal, ou le temps est écoulé. Recommencez si le patient est prêt.",

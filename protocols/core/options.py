@@ -39,7 +39,9 @@ def _check_kind(name: str, value: Scalar, kind: object, secret: frozenset[str]) 
     allowed = tuple(choice for choice in getattr(kind, "__args__", ()) if choice is not NoneType)
     if len(allowed) == 1:
         kind = allowed[0]  # an option that may be absent; TOML has no word for "nothing"
-    if kind is float:
+    if kind is bool:
+        fits, wanted = isinstance(value, bool), "true or false"
+    elif kind is float:
         fits, wanted = isinstance(value, int | float) and not isinstance(value, bool), "a number"
     elif kind is int:
         fits, wanted = isinstance(value, int) and not isinstance(value, bool), "a whole number"
