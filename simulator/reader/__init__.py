@@ -1,1 +1,1 @@
-"""Virtual card readers: devices that encrypt what is swiped or keyed, and what the vault makes of their frames."""
+"""Virtual card readers: devices that encrypt what is swiped or keyed, and how a vault opens their frames."""

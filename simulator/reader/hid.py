@@ -1,4 +1,4 @@
-"""A USB HID device as its host sees it, without any USB: what a pyusb backend or a usbfs emulator puts on top.
+"""A USB HID device as its host sees it, without USB: what a pyusb backend or a usbfs emulator puts on top.
 
 Everything is synchronous and nothing waits. Reports carry no report id inside their data; id 0 is a device
 that numbers none (HID 1.11, 5.6).
