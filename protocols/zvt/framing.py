@@ -6,7 +6,7 @@ between. The CRC covers the undoubled APDU and the 03. TCP: APDUs bare, one afte
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import IntEnum
 
 from protocols.core.checksums import crc16_kermit
 from protocols.core.framing import Control, Finding, Frame, Garbled, NoiseMeter
@@ -26,7 +26,7 @@ def serial_frame(apdu: bytes) -> bytes:
     return b"\x10\x02" + apdu.replace(_DLE_BYTE, b"\x10\x10") + b"\x10\x03" + crc.to_bytes(2, "little")
 
 
-class _State(Enum):
+class _State(IntEnum):  # whose hash is a number's: it is looked up for each byte of a frame's edges
     OUTSIDE = 0
     OUTSIDE_DLE = 1
     INSIDE = 2
