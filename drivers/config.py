@@ -59,4 +59,20 @@ class MemoryConfig:
     side: Side = "a"
 
 
-EndpointConfig = SerialConfig | TcpConfig | MemoryConfig
+@dataclass(frozen=True, slots=True)
+class UsbConfig:
+    """A USB HID device by vendor id, and where that is not enough by product id and serial number.
+    `interface` is the number of its HID interface; only needed where it has several."""
+
+    vid: int
+    pid: int | None = None
+    serial: str | None = None
+    interface: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, number in (("vid", self.vid), ("pid", self.pid or 0)):
+            if not 0 <= number < 65_536:
+                raise ValueError(f"{name} is {number:#x}; allowed: 0 to 0xffff")
+
+
+EndpointConfig = SerialConfig | TcpConfig | UsbConfig | MemoryConfig

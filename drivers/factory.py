@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from drivers.config import EndpointConfig, MemoryConfig, SerialConfig, TcpConfig
+from drivers.config import EndpointConfig, MemoryConfig, SerialConfig, TcpConfig, UsbConfig
 from drivers.serial_port import SerialPort
 from drivers.tcp_port import TcpPort
 from drivers.transport import Endpoint
+from drivers.usb_port import UsbPort
 
 
 def endpoint_factory(config: EndpointConfig) -> Callable[[], Endpoint]:
@@ -18,5 +19,7 @@ def endpoint_factory(config: EndpointConfig) -> Callable[[], Endpoint]:
             return partial(SerialPort, config)
         case TcpConfig():
             return partial(TcpPort, config)
+        case UsbConfig():
+            return partial(UsbPort, config)
         case MemoryConfig(modem, side):
             return partial(modem.end, side)

@@ -17,6 +17,7 @@ from serial.tools import list_ports as pyserial_list
 
 from drivers.config import SerialConfig
 from drivers.discovery import PortInfo, resolve
+from drivers.opening import open_in_thread
 from drivers.port_holder import holders
 from drivers.serial_carrier import Carrier, LoopCarrier, RawPort, ThreadCarrier
 from drivers.transport import WRITE_LIMIT_S, EndpointClosed, EndpointUnavailable, octets
@@ -95,17 +96,10 @@ class SerialPort:
 
     async def open(self, timeout_s: float) -> Peer:
         """Opens in a thread: drivers may take their time. One that comes back too late is closed again."""
+        info, port = await open_in_thread(
+            self._find_and_open, lambda late: late[1].close(), self._name, timeout_s
+        )
         loop = asyncio.get_running_loop()
-        opening = loop.run_in_executor(None, self._find_and_open)
-        try:
-            async with asyncio.timeout(timeout_s):
-                info, port = await asyncio.shield(opening)
-        except TimeoutError:
-            opening.add_done_callback(_close_late)
-            raise EndpointUnavailable("timeout", f"{self._name} did not open within {timeout_s} s") from None
-        except asyncio.CancelledError:
-            opening.add_done_callback(_close_late)
-            raise
         self._name, self._port = info.path, port
         self._carrier = self._make_carrier(port, info.path, loop)
         return Peer(where=info.path, serial=info.serial_number)
@@ -173,8 +167,3 @@ def _refused(path: str, error: OSError | ValueError) -> EndpointUnavailable:
 def _unavailable(code: str, path: str, holder: str, reason: str = "") -> EndpointUnavailable:
     text = _CURES[code].format(path=path, holder=holder, reason=reason)
     return EndpointUnavailable(code, text, holder if code == "port_busy" else None)
-
-
-def _close_late(opening: asyncio.Future[tuple[PortInfo, _Port]]) -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result()[1].close()

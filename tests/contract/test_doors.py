@@ -9,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOORS: dict[str, set[str]] = {
+    "usb": {"drivers/usb_port.py", "simulator/wire/usb_backend.py"},
+    "libusb_package": {"drivers/usb_port.py"},
     "serial": {"drivers/serial_port.py", "simulator/wire/serial_end.py"},
     "sqlite3": {"terminal_agent/journal/sqlite.py"},
     "aiomqtt": {"terminal_agent/cloud/link.py", "terminal_agent/client/", "simulator/demo/"},

@@ -13,6 +13,7 @@ from drivers.serial_carrier import LoopCarrier, ThreadCarrier
 from drivers.serial_port import MakeCarrier, SerialPort
 from drivers.tcp_port import TcpPort
 from drivers.transport import Endpoint
+from tests.contract.drivers.usb_cable import UsbCable
 from tests.support.pty import PtyCable
 from tests.support.tls_authority import TlsAuthority
 
@@ -176,8 +177,10 @@ def make_cable(kind: str, folder: Path) -> Cable:
             return TcpCable()
         case "tls":
             return tls_cable(folder)
+        case "usb":
+            return UsbCable()
         case _:
             return MemoryCable()
 
 
-KINDS = ("serial", "serial by thread", "tcp", "tls", "memory")
+KINDS = ("serial", "serial by thread", "tcp", "tls", "usb", "memory")

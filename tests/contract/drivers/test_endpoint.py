@@ -121,7 +121,7 @@ async def test_writing_to_a_peer_that_went_away_fails(cable: Cable, port: Endpoi
 async def test_a_peer_that_takes_nothing_fails_the_write_in_bounded_time(
     cable: Cable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("serial_port", "serial_carrier", "tcp_port", "memory_port"):
+    for module in ("serial_port", "serial_carrier", "tcp_port", "usb_port", "usb_carrier", "memory_port"):
         monkeypatch.setattr(f"drivers.{module}.WRITE_LIMIT_S", 0.05)
     port = cable.near()
     await port.open(5)

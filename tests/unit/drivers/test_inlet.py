@@ -6,9 +6,11 @@ import asyncio
 
 import pytest
 
-from drivers.inlet import FULL_AT_BYTES, READ_LIMIT_BYTES, Inlet
+from drivers.inlet import FULL_AT_BYTES, FULL_AT_REPORTS, READ_LIMIT_BYTES, Inlet, ReportInlet
 from drivers.transport import EndpointClosed
+from protocols.core.card import Sealed
 from protocols.core.errors import LocalError
+from protocols.core.session import Report
 from tests.support.virtual_clock import run_virtual, settle
 
 
@@ -58,3 +60,27 @@ def test_a_cancelled_read_loses_nothing_and_a_second_reader_is_refused() -> None
         return await inlet.read()
 
     assert run_virtual(main()) == b"kept"
+
+
+def test_reports_come_one_by_one_in_order_and_pause_the_sender_when_full() -> None:
+    calls: list[str] = []
+    inlet = ReportInlet(pause=lambda: calls.append("pause"), resume=lambda: calls.append("resume"))
+
+    async def main() -> list[int]:
+        for number in range(FULL_AT_REPORTS + 2):
+            inlet.feed(Report("input", number, b""))
+        return [(await inlet.read()).id for _ in range(FULL_AT_REPORTS + 2)]
+
+    assert run_virtual(main()) == list(range(FULL_AT_REPORTS + 2))
+    assert calls == ["pause", "resume"]
+
+
+def test_reports_that_nobody_will_read_are_wiped() -> None:
+    early, late = Sealed(b"early"), Sealed(b"late")
+    inlet = ReportInlet()
+    inlet.feed(Report("input", 0, early))
+    inlet.end(EndpointClosed("closed", "we closed it"))
+    inlet.feed(Report("input", 0, late))
+    assert (bytes(early.view()), bytes(late.view())) == (b"early", bytes(4))
+    inlet.discard()
+    assert bytes(early.view()) == bytes(5)
