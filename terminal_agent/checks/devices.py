@@ -1,4 +1,4 @@
-"""The serial ports of this machine, who holds them, and the settings lines that name them."""
+"""The serial ports and card readers of this machine, who holds them, and the settings that name them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from drivers.discovery import PortInfo, UsbIdentity, resolve
 from drivers.port_holder import Holder, holders
 from drivers.serial_port import list_ports
 from drivers.transport import EndpointUnavailable
+from drivers.usb_port import list_readers
 
 BY_PATH = Path("/dev/serial/by-path")
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One port: what it is, who has it open, what to paste into the settings."""
+    """One port or reader: what it is, who has it open, what to paste into the settings."""
 
     port: PortInfo
     holder: str | None
@@ -27,6 +28,7 @@ class Device:
         """For `--json`."""
         port = self.port
         return {
+            "kind": port.kind,
             "path": port.path,
             "vid": None if port.vid is None else f"{port.vid:04x}",
             "pid": None if port.pid is None else f"{port.pid:04x}",
@@ -38,28 +40,40 @@ class Device:
         }
 
 
+def list_all() -> tuple[PortInfo, ...]:
+    """Serial ports, then readers."""
+    return (*list_ports(), *list_readers())
+
+
 def devices(
-    ports: Callable[[], Sequence[PortInfo]] = list_ports,
+    ports: Callable[[], Sequence[PortInfo]] = list_all,
     held_by: Callable[[str], Sequence[Holder]] = holders,
 ) -> tuple[Device, ...]:
-    """Every port, by path."""
+    """Every port and reader, by path."""
     found = ports()
     return tuple(
-        Device(port, ", ".join(map(str, held_by(port.path))) or None, settings_lines(port, found))
+        Device(
+            port,
+            ", ".join(map(str, held_by(port.path))) or None,
+            settings_lines(port, [one for one in found if one.kind == port.kind]),
+        )
         for port in found
     )
 
 
 def settings_lines(port: PortInfo, ports: Sequence[PortInfo], by_path: Path = BY_PATH) -> str:
-    """The `[terminals.serial]` table that finds this port again: by identity if that names it alone."""
-    lines = ["[terminals.serial]"]
+    """The `[terminals.serial]` or `[terminals.usb]` table that finds it again: by identity if that names it
+    alone. Of readers that look all the same only one may be plugged in."""
     identity = _identity_of(port, ports)
-    if identity is None:
-        return "\n".join([*lines, f'path = "{_lasting_path(port.path, by_path)}"'])
-    lines += [f'vid = "{identity.vid:04x}"', f'pid = "{identity.pid:04x}"']
-    if identity.serial_number is not None:
-        lines.append(f'serial_number = "{identity.serial_number}"')
-    return "\n".join(lines)
+    if port.kind == "reader":
+        return "\n".join(["[terminals.usb]", *_naming(identity or UsbIdentity(port.vid or 0, port.pid))])
+    named = _naming(identity) if identity else [f'path = "{_lasting_path(port.path, by_path)}"']
+    return "\n".join(["[terminals.serial]", *named])
+
+
+def _naming(identity: UsbIdentity) -> list[str]:
+    lines = [f'vid = "{identity.vid:04x}"', f'pid = "{identity.pid or 0:04x}"']
+    return lines + [f'serial_number = "{identity.serial_number}"'] * (identity.serial_number is not None)
 
 
 def _lasting_path(path: str, by_path: Path) -> str:

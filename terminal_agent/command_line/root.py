@@ -61,7 +61,7 @@ async def _look(config: Path, as_json: bool) -> list[Finding]:
 
 @app.command("devices")
 def list_devices(as_json: Json = False) -> None:
-    """List the serial ports, who holds them, and the settings lines that find each of them again."""
+    """List serial ports and card readers, who holds them, and the settings that find each of them again."""
     found = devices()
     for device in found:
         if as_json:
@@ -69,7 +69,7 @@ def list_devices(as_json: Json = False) -> None:
         else:
             _say_device(device)
     if not found and not as_json:
-        say("no serial port; plug the adapter in, or see whether its driver is loaded")
+        say("no serial port and no reader; plug it in, or see whether its driver is loaded")
 
 
 def _say_device(device: Device) -> None:

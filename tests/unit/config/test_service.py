@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from drivers.discovery import READER_VENDORS
+from drivers.usb_refusal import udev_rule
 from terminal_agent import cli
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
@@ -46,3 +48,15 @@ def test_systemd_scores_the_unit_as_ok() -> None:
 def test_the_rules_name_the_group_of_the_unit() -> None:
     rules = (CONFIG / "99-terminal-agent.rules").read_text(encoding="utf-8")
     assert set(re.findall(r'GROUP="([^"]+)"', rules)) == {values("Group")[0]}
+
+
+@pytest.mark.parametrize("vendor", READER_VENDORS, ids=hex)
+def test_the_rule_that_a_permission_error_asks_for_is_the_one_that_we_ship(vendor: int) -> None:
+    rules = (CONFIG / "99-terminal-agent.rules").read_text(encoding="utf-8").splitlines()
+    assert udev_rule(vendor) in rules
+
+
+def test_the_unit_may_open_what_the_drivers_open() -> None:
+    allowed = {value.split()[0] for value in values("DeviceAllow")}
+    assert allowed == {"char-ttyUSB", "char-ttyACM", "char-ttyS", "char-usb_device"}
+    assert "AF_NETLINK" in values("RestrictAddressFamilies")[0].split()  # libusb_init fails without

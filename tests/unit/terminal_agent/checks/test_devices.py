@@ -17,6 +17,8 @@ TWIN = PortInfo("/dev/ttyUSB1", 0x0403, 0x6001, "A2", "FT232R", "1-2")
 NAMELESS = PortInfo("/dev/ttyUSB2", 0x1A86, 0x7523, None, "CH340", "1-3")
 NAMELESS_TWIN = PortInfo("/dev/ttyUSB3", 0x1A86, 0x7523, None, "CH340", "1-4")
 BOARD = PortInfo("/dev/ttyS0")
+READER = PortInfo("/dev/bus/usb/001/004", 0x0ACD, 0x2010, "123T", "SecureMag", "1-4", "reader")
+OTHER_READER = PortInfo("/dev/bus/usb/001/005", 0x0ACD, 0x2010, None, "SecureMag", "1-5", "reader")
 NOWHERE = Path("/nonexistent")
 
 
@@ -37,6 +39,16 @@ def test_the_lines_find_the_port_again(
     serial = read(tmp_path, minimal() + one_terminal(endpoint="") + lines).terminals[0].serial
     assert serial is not None
     assert {key: getattr(serial, key) for key in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("reader", "number"), [(READER, {"serial_number": "123T"}), (OTHER_READER, {})], ids=["numbered", "not"]
+)
+def test_a_reader_has_a_table_of_its_own(reader: PortInfo, number: dict[str, str]) -> None:
+    found = {device.port: device for device in devices(lambda: [BOARD, READER, OTHER_READER], lambda _: ())}
+    lines = found[reader].settings
+    assert tomllib.loads(lines) == {"terminals": {"usb": {"vid": "0acd", "pid": "2010"} | number}}
+    assert found[reader].as_dict()["kind"] == "reader"
 
 
 def test_twins_are_told_apart_by_their_socket(tmp_path: Path) -> None:
