@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from protocols.core.session import Progress
 from terminal_agent.app import App
@@ -19,6 +20,7 @@ from terminal_agent.cloud.link import Link as RealLink
 from terminal_agent.commands.lifecycle import Applied
 from terminal_agent.commands.restart import begin_again
 from terminal_agent.journal.facts import Row
+from terminal_agent.journal.port import Reader
 from terminal_agent.journal.reserve import Reserve
 from terminal_agent.journal.sqlite import SqliteJournal, open_journal
 from terminal_agent.settings import Settings
@@ -70,8 +72,10 @@ class _ProvenApp(App):
             dead=lambda: process.dead,
             on_message=self._received,
             on_connected=self._connected,
+            on_alert=self._alert,
             will=self._will,
         )
+        process.link = link
         return cast("RealLink", link)  # publishes and runs as the real one does
 
     def _make_fleet(self) -> Fleet:
@@ -118,17 +122,56 @@ class _ProvenApp(App):
         head = self._journal.head
         return head.epoch, head.boot
 
+    async def has_told_all(self) -> bool:
+        """Whether what it did itself is over and told. What it adopted, another began."""
+
+        def running(reader: Reader) -> list[Row]:
+            rows = [row for row in reader.open_operations() if row.state != "needs_human"]
+            return [row for row in rows if row.state != "in_doubt" or reader.marks(row.id)]
+
+        return self.depth == 0 and not await self._journal.read(running)
+
     @property
     def money_stopped(self) -> bool:
         """Whether the journal failed."""
         return self._supervisor.money_stopped is not None
 
 
-class Process:
-    """From its start to its end. A dead one has no effect any more, whatever its tasks still do."""
+class _ItsDisk(AtOnce):
+    """The journal's work, with the right disk in the machine: a second agent has its own."""
 
-    def __init__(self, world: World, settings: Settings, folder: Path, number: int) -> None:
+    def __init__(self, dead: Callable[[], bool], its: disk.Disk) -> None:
+        super().__init__(dead)
+        self._disk = its
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Do it now."""
+        disk.insert(self._disk)
+        return super().submit(fn, *args, **kwargs)
+
+
+class Process:
+    """From its start to its end. A dead one has no effect any more, whatever its tasks still do.
+
+    A second agent with the same identity has a journal of its own; no stage is counted by it, and no fault
+    strikes in it.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        settings: Settings,
+        folder: Path,
+        number: int,
+        its_disk: disk.Disk,
+        *,
+        second: bool = False,
+    ) -> None:
         self.world = world
+        self.second = second
+        self.disk = its_disk
+        self.link: Link | None = None
+        self._ports: list[Port] = []
         self.dead = False
         self.number = number
         self.started_s = asyncio.get_running_loop().time()
@@ -142,20 +185,21 @@ class Process:
     def _ended(self, task: asyncio.Task[None]) -> None:
         """It ended by itself: whoever supervises it starts it again."""
         if not self.dead and not task.cancelled() and task.exception() is not None:
+            if self.second:
+                raise RuntimeError("the second agent died") from task.exception()
             self.world.say(f"agent: ends by {task.exception()!r}")
             self.world.kill(_RESTART_S)
 
     async def _run(self) -> None:
         world = self.world
         path = self._folder / f"{world.plan.seed}-{self.number}.sqlite3"
-        disk.insert(world.disk)
-        reserve = Reserve(self._folder / "reserve", 4096, 1, lambda _path: world.disk.free_bytes())
+        reserve = Reserve(self._folder / "reserve", 4096, 1, lambda _path: self.disk.free_bytes())
         journal = await open_journal(
             path,
             world.clock,
             self.chance.randbytes,
             reserve=reserve,
-            executor=AtOnce(lambda: self.dead),
+            executor=_ItsDisk(lambda: self.dead, self.disk),
             connect=disk.connect,
         )
         self.app = _ProvenApp(self, self._settings, journal)
@@ -180,27 +224,35 @@ class Process:
 
     def new_port(self) -> Port:
         """An endpoint of the cable's."""
-        return Port(self.world.cable, lambda: self.dead)
+        port = Port(self.world.cable, lambda: self.dead, self.effect)
+        self._ports = [*(one for one in self._ports if one.ended is None), port]
+        return port
+
+    @property
+    def holds_port(self) -> bool:
+        """Whether it has the cable's port open."""
+        return any(self.world.cable.is_held_by(port) for port in self._ports)
 
     def effect(self, what: str) -> None:
         """Something outside is about to change, or has just changed."""
-        if not self.dead:
+        if not self.dead and not self.second:
             self.world.effect(what)
 
     def booked(self, applied: Applied) -> None:
         """An entry is on disk."""
         row = applied.row
-        if row is not None and not self.dead:
+        if row is not None and not self.dead and not self.second:
             self.world.stands(row.id, None if row.final else _STAGES[row.state])
 
     def found(self, rows: Sequence[Row]) -> None:
         """What the journal holds open at a start."""
-        for row in rows:
+        for row in () if self.second else rows:
             self.world.stands(row.id, _STAGES[row.state])
 
     def progressed(self, notice: Progress) -> None:
         """The terminal told what it waits for."""
-        if notice.operation_id is not None and notice.state in _STAGES and not self.dead:
+        counts = not self.dead and not self.second
+        if notice.operation_id is not None and notice.state in _STAGES and counts:
             self.world.stands(notice.operation_id, _STAGES[notice.state])
 
     def die(self) -> None:
@@ -209,7 +261,12 @@ class Process:
         asyncio.get_running_loop().call_soon(self._sweep)
 
     def _sweep(self) -> None:
-        mine = [task for task in asyncio.all_tasks() if task not in self.world.own_tasks]
+        others = self.world.own_tasks
+        mine = [
+            task
+            for task in asyncio.all_tasks()
+            if task not in others and (task in self.world.second_tasks) == self.second
+        ]
         for task in sorted(mine, key=lambda task: (len(task.get_name()), task.get_name())):
             task.cancel()
 

@@ -48,14 +48,25 @@ class Command:
     replies: list[dict[str, Any]] = field(default_factory=list)
     views: list[dict[str, Any]] = field(default_factory=list)  # facts about it, in the order of storing
     corrected: list[dict[str, Any]] = field(default_factory=list)
+    at_sync: str | None = None  # where it stands, as the agent said when asked; no newer fact has come
 
     @property
     def rejected(self) -> bool:
-        """Whether it was refused, once and for all."""
+        """Whether it was refused, once and for all. Facts that tell otherwise are of another journal."""
+        return self.at_sync == "rejected" or (not self.views and self.told_rejected)
+
+    @property
+    def told_rejected(self) -> bool:
+        """Whether a reply said so."""
         return any(
             reply["verdict"] == "rejected" or reply.get("state", {}).get("state") == "rejected"
             for reply in self.replies
         )
+
+    @property
+    def refusal(self) -> str:
+        """Why it was refused, where a reply says so."""
+        return str(self.replies[-1]["code"]) if self.replies else ""
 
     @property
     def final(self) -> dict[str, Any] | None:
@@ -78,7 +89,9 @@ class Command:
     @property
     def with_a_human(self) -> bool:
         """Whether a human owns it."""
-        return not self.settled and self.latest is not None and self.latest["state"] == "needs_human"
+        if self.settled or self.latest is None:
+            return False
+        return "needs_human" in (self.latest["state"], self.at_sync)
 
     @property
     def left_to_a_human(self) -> dict[str, Any] | None:
@@ -113,6 +126,11 @@ class Backend:
         self._acking = False
         self._life = 0
         self.changed = asyncio.Event()
+
+    @property
+    def journals(self) -> set[str]:
+        """Every journal that it heard of, by its epoch."""
+        return {epoch for epoch, _ in (*self.facts, *self.ready_at)}
 
     # --- commands -----------------------------------------------------------------------------------
 
@@ -180,7 +198,10 @@ class Backend:
         command = self.commands.get(reply.get("operation_id", ""))
         if command is not None:
             command.replies.append(reply)
-        elif reply.get("op") != "sync":
+        elif reply.get("op") == "sync":
+            for name, state in (reply.get("result") or {}).get("operations", {}).items():
+                self.commands[name].at_sync = state
+        else:
             self.strangers.append(reply)
 
     def _fact(self, kind: str, envelope: dict[str, Any]) -> None:
@@ -217,6 +238,7 @@ class Backend:
             command.corrected.append(data)
         else:
             command.views.append({**data, "epoch": epoch})
+            command.at_sync = None
 
     def _acknowledge(self, epoch: str, life: int) -> None:
         self._acking = False

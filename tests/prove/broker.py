@@ -7,7 +7,7 @@ reconnect; what was acknowledged early may never have been handled.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from random import Random
 
 from protocols.contract.messages import Message
@@ -17,6 +17,7 @@ from terminal_agent.cloud.traffic import Inbound, LinkDownError, address_of
 _LATENCY_S = 0.004
 _BACK_S = 0.5
 _WILL_DELAY_S = 2.0
+_TAKEOVER_PAUSE_S = 60.0  # as LinkConfig.takeover_pause_s
 
 
 class Broker:
@@ -38,44 +39,56 @@ class Broker:
         self._to_backend = to_backend
         self._waiting: list[tuple[str, bytes]] = []  # for the agent, while it is away
         self._link: Link | None = None
+        self._own_state = topics.of_agent("state")
+        self._announced: Link | None = None  # whose state stands retained
         self._reconnect = asyncio.Event()
         self._reconnect.set()
         self._swapped: Message | None = None
 
     # --- the agent's side ---------------------------------------------------------------------------
 
-    async def connected(self, link: Link) -> None:
-        """Wait until the connection stands."""
+    async def connected(self, link: Link) -> bool:
+        """Wait until the connection stands. The session is one: whoever has it loses it. True where the state
+        that stands retained tells of another that lives: this one gives way."""
         while not self.up:
             self._reconnect.clear()
             await self._reconnect.wait()
         await asyncio.sleep(_LATENCY_S)
-        self._link = link
+        other, self._link = self._link, link
+        if other is not None and other is not link:
+            other.taken_over()
+        if link.was_up and self._announced not in (None, link):
+            self._link = None
+            return True
         waiting, self._waiting = self._waiting, []
         if self.swaps and len(waiting) > 1:
             self.swaps -= 1
             waiting.reverse()
         for topic, payload in waiting:
             self._hand(topic, payload)
+        return False
 
     def gone(self, link: Link) -> None:
         """The agent's connection is over."""
         if self._link is link:
             self._link = None
 
-    def gone_with(self, process: object) -> None:
-        """The agent's process is gone: the broker notices, and says its will unless it is back soon."""
-        link, self._link = self._link, None
-        if link is not None:
+    def gone_with(self, link: Link | None) -> None:
+        """Its process is gone: the broker notices, and says its will unless it is back soon."""
+        if link is not None and self._link is link:
+            self._link = None
             asyncio.get_running_loop().call_later(_WILL_DELAY_S, self._last_words, link.will())
 
     def _last_words(self, will: Message) -> None:
         if self._link is None:
+            self._announced = None
             self._to_backend(will)
 
-    def publish(self, message: Message) -> bool:
+    def publish(self, message: Message, link: Link | None = None) -> bool:
         """Take a message of the agent's; whether its sender hears that it was taken."""
         self.published.append(message)
+        if message.topic == self._own_state:
+            self._announced = link
         if self.loses:
             self.loses -= 1
             return True
@@ -156,6 +169,7 @@ class Link:
         dead: Callable[[], bool],
         on_message: Callable[[Inbound], Coroutine[None, None, None]],
         on_connected: Callable[[], Coroutine[None, None, None]],
+        on_alert: Callable[[str, Mapping[str, str]], None],
         will: Callable[[], Message],
     ) -> None:
         self.will = will
@@ -164,9 +178,18 @@ class Link:
         self._dead = dead
         self._on_message = on_message
         self._on_connected = on_connected
+        self._on_alert = on_alert
         self._up = False
+        self.was_up = self.stays_away = False
+        self._takeovers = 0
+        self._taken = False
         self._broken = asyncio.Event()
         self._inbox: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it has the session."""
+        return self._up
 
     async def publish(self, message: Message, *, correlation: bytes | None = None) -> None:
         """Hand a message to the broker. Raises LinkDownError."""
@@ -177,7 +200,7 @@ class Link:
             await asyncio.get_running_loop().create_future()
         if not self._up:
             raise LinkDownError("the connection broke before the message was out")
-        self._broker.publish(message)
+        self._broker.publish(message, self)
         self._effect("after a message")
         if self._dead():
             await asyncio.get_running_loop().create_future()
@@ -190,18 +213,32 @@ class Link:
         async with asyncio.TaskGroup() as handlers:
             while True:
                 self._broken.clear()
-                await self._broker.connected(self)
-                self._up = True
-                listening = asyncio.create_task(self._listen(handlers))
-                announcing = asyncio.create_task(self._on_connected())
-                try:
-                    await self._broken.wait()
-                finally:
-                    self._up = False
-                    listening.cancel()
-                    announcing.cancel()
-                    self._broker.gone(self)
-                await asyncio.sleep(_BACK_S)
+                self._taken = await self._broker.connected(self)
+                if not self._taken:
+                    await self._while_up(handlers)
+                await self._stay_away()
+
+    async def _while_up(self, handlers: asyncio.TaskGroup) -> None:
+        self._up = self.was_up = True
+        listening = asyncio.create_task(self._listen(handlers))
+        announcing = asyncio.create_task(self._on_connected())
+        try:
+            await self._broken.wait()
+        finally:
+            self._up = False
+            listening.cancel()
+            announcing.cancel()
+            self._broker.gone(self)
+
+    async def _stay_away(self) -> None:
+        if self._taken:
+            self._on_alert("session_taken_over", {})
+            self._takeovers += 1
+            self.stays_away = True
+            await asyncio.sleep(_TAKEOVER_PAUSE_S * 2 ** (self._takeovers - 1))
+            self.stays_away = False
+        else:
+            await asyncio.sleep(_BACK_S)
 
     async def _listen(self, handlers: asyncio.TaskGroup) -> None:
         while True:
@@ -213,6 +250,11 @@ class Link:
         """The broker delivers."""
         if not self._dead():
             self._inbox.put_nowait((topic, payload))
+
+    def taken_over(self) -> None:
+        """Another took the session."""
+        self._taken = True
+        self.broken()
 
     def broken(self) -> None:
         """The connection is lost."""

@@ -73,8 +73,9 @@ class Station:
 class Port:
     """One opening of the agent's side: a `drivers.transport.Endpoint`."""
 
-    def __init__(self, cable: Cable, dead: Callable[[], bool]) -> None:
+    def __init__(self, cable: Cable, dead: Callable[[], bool], effect: Callable[[str], None]) -> None:
         self._cable = cable
+        self._effect = effect
         self._dead = dead
         self.inlet = Inlet()
         self.sent_any = False
@@ -85,7 +86,7 @@ class Port:
         """Open the port."""
         if self._dead():
             await _never()
-        self._cable.effect("before an opening")
+        self._effect("before an opening")
         if self._dead():
             await _never()
         await self._cable.attach(self)
@@ -98,14 +99,14 @@ class Port:
 
     async def write(self, data: Data) -> None:
         """Hand it to the system, which has room."""
-        self._cable.effect("before bytes to the terminal")
+        self._effect("before bytes to the terminal")
         if self._dead():
             await _never()
         if self.ended is not None:
             raise self.ended
         self.sent_any = True
         self._cable.carry("to_terminal", bytes(octets(data)))
-        self._cable.effect("after bytes to the terminal")
+        self._effect("after bytes to the terminal")
         if self._dead():
             await _never()
 
@@ -153,6 +154,10 @@ class Cable:
         self.end("unplugged", "the cable was pulled")
         if station is not None and self.tcp:
             station.do(station.device.disconnected(_now()))
+
+    def is_held_by(self, port: Port) -> bool:
+        """Whether this is the opening that holds it."""
+        return self._port is port
 
     def end(self, code: str, why: str) -> None:
         """End the opening, if there is one."""

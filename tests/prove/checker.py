@@ -118,10 +118,12 @@ def check(
     """Every promise that does not hold at the end of a history."""
     books = Books(lines, tuple(backend.commands.values()), others)
     by_amount: dict[tuple[str, int], Command] = {}
-    one_journal = len({epoch for epoch, _ in backend.facts}) <= 1
+    one_journal = len(backend.journals) <= 1
     for command in backend.commands.values():
         if command.op in OCCUPYING:
             yield from _ends(command)
+            if one_journal and command.told_rejected and command.views:
+                yield Violation("I3", f"{command.op} ({command.id[-4:]}) was rejected and went on")
         if command.op in MONEY:
             original = backend.commands.get(command.original or "")
             booked = books.of(command, original)
@@ -193,8 +195,12 @@ def _ends(command: Command) -> Iterator[Violation]:
         stands = command.latest["state"] if command.latest else "unknown"
         yield Violation("I8", f"{name} still stands at {stands}")
     ends = [view for view in command.views if is_final(view["state"])]
-    # A human may be wrong, and a journal that was restored before their word does not know it.
-    if len({view["state"] == "approved" for view in ends if not by_a_human(view)}) > 1:
+    # A human may be wrong, and a journal that was restored before their word does not know it. Of a card that
+    # was to be kept, a journal that adopted it can only tell that it was interrupted.
+    if (
+        command.op in MONEY
+        and len({view["state"] == "approved" for view in ends if not by_a_human(view)}) > 1
+    ):
         yield Violation("I3", f"{name} ended as {[view['state'] for view in ends]}")
     for epoch in dict.fromkeys(view["epoch"] for view in command.views):
         yield from _order(name, [view for view in command.views if view["epoch"] == epoch])

@@ -13,6 +13,7 @@ _TRIES = 4
 _RETRY_S = 6.0
 _QUIET_S = 20.0
 _PATIENCE_S = 75.0  # for a terminal to become ready, and for an outcome before the next command
+_DOUBLE_GOES_S = 3600.0  # the longest that a link stays away from another agent's session
 _FOR_GOOD = frozenset({"unsupported", "not_chargeable", "consent_missing", "original_not_open", "expired"})
 # design §5 and the recovery's give-up time: after this long an operation is final or a human's.
 SETTLED_WITHIN_S = 1000.0
@@ -35,6 +36,8 @@ class Desk:
             if index == 0:
                 self.world.disk.copy()
         self.world.calm()
+        await self._until(lambda: self.world.second is None, _DOUBLE_GOES_S)
+        await self._until(lambda: self.world.is_connected, _DOUBLE_GOES_S)
         until = asyncio.get_running_loop().time() + SETTLED_WITHIN_S
         while asyncio.get_running_loop().time() < until:
             await self._until(self._all_settled, until - asyncio.get_running_loop().time())
@@ -65,7 +68,7 @@ class Desk:
             self._done[index] = command
             await self._until(lambda asked=command: self._over(asked), _PATIENCE_S)  # type: ignore[misc]  # mypy cannot type the default of a lambda
             self.world.say(f"desk: {command.id[-4:]} is {_told(command)}")
-            if not command.rejected or command.replies[-1]["code"] in _FOR_GOOD:
+            if not command.rejected or command.refusal in _FOR_GOOD:
                 return
             await asyncio.sleep(_RETRY_S)
 
@@ -122,6 +125,6 @@ class Desk:
 
 def _told(command: Command) -> str:
     if command.rejected:
-        return f"rejected: {command.replies[-1]['code']}"
+        return f"rejected: {command.refusal}"
     view = command.final or command.latest
     return f"{view['state']} ({view['code']}), money {view['money']}" if view else "not answered yet"

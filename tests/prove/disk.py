@@ -193,6 +193,7 @@ class _Files(apsw.VFS):
 
     def __init__(self) -> None:
         self.disk: Disk | None = None
+        self.closed_in: int | None = None  # the boot of the connection that is being closed
         self._temporary = 0
         super().__init__("prove", base="")
 
@@ -208,7 +209,8 @@ class _Files(apsw.VFS):
         return path in self._in().files
 
     def xDelete(self, path: str, _sync: bool) -> None:
-        self._in().files.pop(path, None)
+        if self.closed_in in (None, self._in().boot):
+            self._in().files.pop(path, None)
 
     def xFullPathname(self, name: str) -> str:
         return name
@@ -228,6 +230,7 @@ class Connection:
     """As much of a `sqlite3.Connection` as the journal uses."""
 
     def __init__(self) -> None:
+        self._boot = _FILES.disk.boot if _FILES.disk is not None else 0
         self._db = apsw.Connection(NAME, vfs="prove", statementcachesize=60)
         self.execute("PRAGMA locking_mode=EXCLUSIVE")  # WAL without shared memory (sqlite.org/wal.html ch. 8)
 
@@ -244,8 +247,12 @@ class Connection:
             raise _translated(error) from None
 
     def close(self) -> None:
-        """Let go of the files."""
-        self._db.close(True)
+        """Let go of the files. A process that is dead, or dies in here, deletes none of them."""
+        _FILES.closed_in = self._boot
+        try:
+            self._db.close(True)
+        finally:
+            _FILES.closed_in = None
 
 
 def connect(_path: Path) -> sqlite3.Connection:

@@ -44,7 +44,7 @@ FAULTS: Mapping[str, tuple[str, ...]] = {
     "people": ("hand_sale", "other_ecr", "crossed", "abort", "resolve", "walks_away"),
     "disk": ("disk_full", "disk_fails", "machine_down", "journal_deleted", "journal_old"),
     "clock": ("clock_jump",),
-    "agent": ("kill",),
+    "agent": ("kill", "second_agent"),
     "broker": ("broker_away", "broker_loses", "broker_doubles", "broker_swaps", "early_ack", "takeover"),
     "backend": ("backend_restart",),
 }

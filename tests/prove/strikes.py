@@ -62,6 +62,14 @@ class Strikes:
         """Whether the acquirer's ledger holds by now what was asked."""
         raise NotImplementedError
 
+    def start_second(self) -> None:
+        """Another agent with the same identity."""
+        raise NotImplementedError
+
+    def stop_second(self) -> None:
+        """It goes away again."""
+        raise NotImplementedError
+
     def knows_a_transaction(self) -> bool:
         """Whether something was booked before the operation at hand was given."""
         raise NotImplementedError
@@ -302,6 +310,10 @@ class Strikes:
 
     def _kill(self, fault: Fault) -> None:
         self.kill(fault.seconds)
+
+    def _second_agent(self, fault: Fault) -> None:
+        self.start_second()
+        self._later(max(fault.seconds, 7.0), self.stop_second)
 
     def _journal_deleted(self, fault: Fault) -> None:
         self.kill(fault.seconds, then=self.disk.delete)

@@ -22,7 +22,7 @@ def by_a_human(view: Mapping[str, Any] | None) -> bool:
 
 def broken(backend: Backend) -> Iterator[tuple[str, str]]:
     """(promise, what is wrong) of all verdicts of a history."""
-    one_journal = len({epoch for epoch, _ in backend.facts}) <= 1
+    one_journal = len(backend.journals) <= 1
     given = [command for command in backend.commands.values() if command.op == "resolve"]
     for target in backend.commands.values():
         of_it = [verdict for verdict in given if verdict.data["target_operation_id"] == target.id]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from contextvars import ContextVar, copy_context
 from pathlib import Path
 from random import Random
 from typing import Any
+from weakref import WeakSet
 
 from protocols.contract.commands import MONEY
 from protocols.contract.messages import Message as BrokerMessage
@@ -16,7 +18,7 @@ from protocols.contract.topics import AgentTopics
 from simulator.acquirer.ledger import MemoryLedger
 from simulator.cards import CARDS
 from terminal_agent.settings import Settings
-from tests.prove import terminals
+from tests.prove import disk, terminals
 from tests.prove.agent import Process
 from tests.prove.backend import Backend, Command
 from tests.prove.broker import Broker
@@ -41,6 +43,20 @@ _SORTS = {
     "before a message": "broker",
     "after a message": "broker",
 }
+_TAKES_EVIDENCE = (
+    "second_agent",
+    "forgetful",
+    "hand_sale",
+    "other_ecr",
+    "crossed",
+    "own_end_of_day",
+    "other_terminal",
+    "journal_deleted",
+    "journal_old",
+    "wrong_clock",
+)
+_IN_SECOND: ContextVar[bool] = ContextVar("in_second", default=False)
+_LOOKS_S = 5.0
 TOPICS = AgentTopics("clinic-1", "agent-1")
 
 
@@ -62,6 +78,8 @@ class World(Strikes):
         self.broker.on_early_ack = lambda: self.kill(1.0)
         self.own_tasks: set[asyncio.Task[object]] = set()
         self.process: Process | None = None
+        self.second: Process | None = None  # another agent with our identity, and a journal of its own
+        self.second_tasks: WeakSet[asyncio.Task[object]] = WeakSet()
         self.boots = 0
         self.stage: Stage = "idle"
         self.op_index = -1
@@ -79,6 +97,9 @@ class World(Strikes):
         self._counts = [0] * len(self._pending)
         self._last_sort = ""
         self._calm = False
+        self._copies = 0
+        self._outside = copy_context()
+        self._leaving = False
         self._hungry = False  # the last command: what has not struck yet takes what it gets
         self._yanks = 0
         self.ours = terminals.station_of(plan, terminals.OURS, self.ledger, self.time.wall, self._noted)
@@ -171,9 +192,14 @@ class World(Strikes):
         return self.process is not None and not self.process.dead and self.process.app is not None
 
     @property
+    def is_connected(self) -> bool:
+        """Whether the broker's session is this agent's, or nobody took it away."""
+        return self.process is None or self.process.link is None or not self.process.link.stays_away
+
+    @property
     def outbox_depth(self) -> int:
         """Facts that the backend has not acknowledged yet."""
-        return self.process.outbox_depth if self.process is not None else 1
+        return self.process.outbox_depth if self.process is not None and self.second is None else 1
 
     @property
     def story(self) -> list[str] | None:
@@ -199,7 +225,10 @@ class World(Strikes):
         self._open.clear()
         self.stage = "idle"
         self.say(f"agent: start {self.boots}")
-        self.process = Process(self, self._settings, self._folder, self.boots)
+        # Whoever lets it start: it is not the second agent's.
+        self.process = self._outside.copy().run(
+            lambda: Process(self, self._settings, self._folder, self.boots, self.disk)
+        )
 
     def kill(
         self, again_in_s: float, *, power: bool = False, then: Callable[[], object] | None = None
@@ -209,16 +238,73 @@ class World(Strikes):
         if process is None or process.dead:
             return
         process.die()
+        disk.insert(self.disk)
         if power:
             self.disk.lose_power(self.chance)
         else:
             self.disk.restart()
         if then is not None:
             then()
-        if process.app is not None:
-            self.broker.gone_with(process)
-        self.cable.end("closed", "the process is gone")
+        self._vanish(process)
         asyncio.get_running_loop().call_later(max(again_in_s, 0.3), self.start)
+
+    def _vanish(self, process: Process) -> None:
+        self.broker.gone_with(process.link)
+        if process.holds_port:
+            self.cable.end("closed", "the process is gone")
+
+    def start_second(self) -> None:
+        """A copy of the machine is switched on: the same identity, and no journal yet."""
+        if self.second is not None or self._calm:
+            return
+        self.say("a second agent starts")
+        asyncio.get_running_loop().set_task_factory(self._task_of)  # type: ignore[arg-type]  # as asyncio calls it
+        self._copies += 1
+        copied = Disk(lambda _what: None)
+        context = self._outside.copy()
+        context.run(_IN_SECOND.set, True)
+        number = 100 * self._copies
+        self.second = context.run(
+            lambda: Process(self, self._settings, self._folder, number, copied, second=True)
+        )
+
+    def _task_of(
+        self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **keys: Any
+    ) -> asyncio.Task[Any]:
+        task = asyncio.Task(coroutine, loop=loop, **keys)
+        if _IN_SECOND.get():
+            self.second_tasks.add(task)
+        return task
+
+    async def _leave(self, second: Process) -> None:
+        loop, told = asyncio.get_running_loop(), False
+        while not told:
+            looked = loop.create_future()
+            loop.call_later(_LOOKS_S, looked.set_result, None)
+            await looked
+            if second.app is not None and second.link is not None and second.link.is_up:
+                told = await second.app.has_told_all()  # and the broker says its will
+        second.die()
+        self._vanish(second)
+        second.forget_lock()
+        disk.insert(second.disk)
+        second.disk.scrap()
+        self.second = None
+        self.last_trouble_s = self._now()
+        self.say("the second agent is switched off: it has told everything")
+
+    def stop_second(self) -> None:
+        """Somebody notices; it is switched off when it has told everything."""
+        if self.second is not None and not self._leaving:
+            task = asyncio.get_running_loop().create_task(self._leave(self.second))
+            self.own_tasks.add(task)
+            self._leaving = True
+            task.add_done_callback(self._left)
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        self._leaving = False
+        if not task.cancelled():
+            task.result()
 
     # --- the end ------------------------------------------------------------------------------------
 
@@ -231,10 +317,17 @@ class World(Strikes):
         self.clock.jumped_s = 0.0
         self.broker.loses = self.broker.doubles = self.broker.swaps = self.broker.early_acks = 0
         self._push(self._yanks)
+        self.stop_second()
         self.say("calm: from here on nothing goes wrong")
 
     def end(self) -> None:
         """Sweep up."""
+        if self.second is not None:
+            self.second.dead = True
+            self.second.forget_lock()
+            disk.insert(self.second.disk)
+            self.second.disk.scrap()
+            disk.insert(self.disk)
         if self.process is not None:
             self.process.dead = True
             self.process.forget_lock()
@@ -276,7 +369,15 @@ class World(Strikes):
 
     def lost_evidence(self, command: Command, left: Mapping[str, Any]) -> str:
         """What had taken the proof away before the agent could ask, or that it was there all the time."""
-        for kind in ("forgetful", "hand_sale", "other_ecr", "crossed", "own_end_of_day", "other_terminal"):
+        for kind in (
+            "second_agent",
+            "forgetful",
+            "hand_sale",
+            "other_ecr",
+            "crossed",
+            "own_end_of_day",
+            "other_terminal",
+        ):
             if kind in self.kinds:
                 return kind
         for kind in ("journal_deleted", "journal_old", "wrong_clock"):
