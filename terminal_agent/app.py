@@ -29,8 +29,10 @@ from terminal_agent.settings import Settings
 from terminal_agent.supervision.signals import asking_to_stop
 from terminal_agent.supervision.supervisor import Supervisor
 from terminal_agent.supervision.unit import Crash, Unit
-from terminal_agent.terminal.fleet import Fleet, make_worker
+from terminal_agent.terminal.fleet import Fleet
+from terminal_agent.terminal.lanes import Around, make_workers
 from terminal_agent.terminal.sighting import Sighting
+from terminal_agent.terminal.worker import Worker
 from terminal_agent.voice import Voice
 from terminal_agent.wiring import link_config, topics
 
@@ -111,17 +113,16 @@ class App:
         )
 
     def _make_fleet(self) -> Fleet:
-        workers = {
-            terminal.id: make_worker(
-                terminal,
-                lifecycle=self._lifecycle,
-                journal=self._journal,
-                clock=self._clock,
-                herald=self._notices,
-                entropy=self._entropy,
-            )
-            for terminal in self._settings.terminals
-        }
+        around = Around(
+            lifecycle=self._lifecycle,
+            journal=self._journal,
+            clock=self._clock,
+            herald=self._notices,
+            entropy=self._entropy,
+        )
+        workers: dict[str, Worker] = {}
+        for terminal in self._settings.terminals:
+            workers |= make_workers(terminal, around)
         return Fleet(workers, report=self._report, rescan=self._look_again)
 
     def _make_inbox(self) -> Inbox:

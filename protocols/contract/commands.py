@@ -24,6 +24,7 @@ from protocols.contract.fields import (
     OperationId,
     Reference,
     Timestamp,
+    Token,
 )
 
 Purpose = Literal["appointment", "no_show", "deposit", "instalments", "membership", "balance", "recognition"]
@@ -37,6 +38,9 @@ CHARGED_LATER: Mapping[Purpose, bool] = {
     "balance": True,
     "recognition": False,
 }
+ChargePurpose = Literal["appointment", "no_show"]
+# Whether a purpose charges a stored card with the cardholder asking, or without them.
+WITHOUT_CARDHOLDER: Mapping[ChargePurpose, bool] = {"appointment": False, "no_show": True}
 Verdict = Literal["approved", "declined", "cancelled", "not_started"]
 ConsentGiven = Literal["on_terminal", "on_paper", "in_person", "online", "by_phone"]
 ReplyTo = Annotated[
@@ -85,12 +89,23 @@ class Consent(Asked):
     given: ConsentGiven
 
 
+class Address(Asked):
+    """What the card's issuer may compare, as the cardholder gave it. Never shown by the agent."""
+
+    postal_code: Annotated[str, Field(pattern=r"^[A-Za-z0-9 -]{3,10}$")] | None = None
+    street_number: Annotated[str, Field(min_length=1, max_length=19, pattern=r"^[0-9A-Za-z -]+$")] | None = (
+        None
+    )
+    street_name: Annotated[str, Field(min_length=1, max_length=50)] | None = None
+
+
 class StoreCard(TerminalCommand):
     """Read a card and return a token for it. No money moves."""
 
     customer: Reference
     purpose: Purpose
     consent: Consent | None = None
+    address: Address | None = None
     entry_modes: Annotated[tuple[EntryMode, ...], Strict(strict=False), Field(min_length=1, max_length=4)] = (
         "insert",
         "tap",
@@ -153,6 +168,45 @@ class Resolve(_OfTarget):
     reason: Note
 
 
+class OfStoredCard(TerminalCommand):
+    """`token` and `network_transaction_id` are those of the operation that stored the card."""
+
+    token: Token
+    scope: Annotated[str, Field(min_length=1, max_length=64)]
+    network_transaction_id: Reference | None = None
+
+
+class ChargeCard(OfStoredCard):
+    """Charge a stored card: for an appointment with the patient asking, or for a no-show without them."""
+
+    amount_minor: AmountMinor
+    currency: Currency = "CAD"
+    purpose: ChargePurpose
+    consent: Consent | None = None
+
+    @property
+    def lacks_consent(self) -> bool:
+        """Whether the cardholder is away and has not agreed to this kind of charge."""
+        return WITHOUT_CARDHOLDER[self.purpose] and self.consent is None
+
+
+class VerifyCard(OfStoredCard):
+    """Have the issuer of a stored card say whether it is good. No money moves."""
+
+    address: Address | None = None
+
+
+class DeleteCard(TerminalCommand):
+    """Have the vault forget a stored card."""
+
+    token: Token
+    scope: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class ListExpiring(TerminalCommand):
+    """The stored cards that expire this month."""
+
+
 class Reconcile(TerminalCommand):
     """End of day: close the batch and compare its totals with the journal."""
 
@@ -173,7 +227,20 @@ class OpenOperation(Asked):
 
     operation_id: OperationId
     terminal: Id
-    op: Literal["store_card", "sale", "refund", "reversal", "preauth", "capture", "reconcile", "diagnose"]
+    op: Literal[
+        "store_card",
+        "sale",
+        "refund",
+        "reversal",
+        "preauth",
+        "capture",
+        "charge_card",
+        "verify_card",
+        "delete_card",
+        "list_expiring",
+        "reconcile",
+        "diagnose",
+    ]
     data: dict[str, Any]
     accepted: bool = False
 
@@ -207,6 +274,10 @@ TERMINAL: Mapping[str, type[TerminalCommand]] = {
     "reversal": Reversal,
     "preauth": Preauth,
     "capture": Capture,
+    "charge_card": ChargeCard,
+    "verify_card": VerifyCard,
+    "delete_card": DeleteCard,
+    "list_expiring": ListExpiring,
     "abort": Abort,
     "query": Query,
     "resolve": Resolve,
@@ -216,6 +287,7 @@ TERMINAL: Mapping[str, type[TerminalCommand]] = {
 }
 AGENT: Mapping[str, type[AgentCommand]] = {"sync": Sync, "rescan": Rescan, "diagnose": DiagnoseAgent}
 # Commands that may move money or hold it.
-MONEY = frozenset({"sale", "refund", "reversal", "preauth", "capture"})
-# Commands that occupy the terminal: one at a time. The others are answered beside it.
-OCCUPYING = MONEY | {"store_card", "reconcile", "diagnose"}
+MONEY = frozenset({"sale", "refund", "reversal", "preauth", "capture", "charge_card"})
+# Commands that occupy the terminal, or the vault behind it: one at a time each. The others are answered
+# beside them.
+OCCUPYING = MONEY | {"store_card", "verify_card", "delete_card", "list_expiring", "reconcile", "diagnose"}

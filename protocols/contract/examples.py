@@ -15,6 +15,11 @@ _ASKED = {"operation_id": OPERATION, "not_after": "2026-01-31T14:07:00Z", "actor
 _TARGET = {**_ASKED, "target_operation_id": ORIGINAL}
 _OF_ORIGINAL = {**_ASKED, "original_operation_id": ORIGINAL}
 _AMOUNT = {"amount_minor": 4750, "currency": "CAD"}
+_STORED = {
+    "token": "Zk9Rr7h1bW2cX3dY4eZ5fA6gB",
+    "scope": "merchant-1",
+    "network_transaction_id": "20260131A81F20C",
+}
 _AS_OF = {"epoch": EPOCH, "seq": 41}
 _CARD = {"brand": "Visa", "last_four": "1111", "expiry": "2712", "entry_mode": "insert"}
 
@@ -30,6 +35,7 @@ COMMANDS: Mapping[str, Mapping[str, Any]] = {
         "customer": "cust-8f2c",
         "purpose": "no_show",
         "consent": {"text_id": "card-on-file", "version": "3", "language": "fr", "given": "on_paper"},
+        "address": {"postal_code": "H2X 1Y4"},
         "entry_modes": ["insert", "tap"],
     },
     "terminal.cmd.sale": {**_ASKED, **_AMOUNT, "reply_to": "backend"},
@@ -37,6 +43,16 @@ COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "terminal.cmd.reversal": _OF_ORIGINAL,
     "terminal.cmd.preauth": {**_ASKED, **_AMOUNT},
     "terminal.cmd.capture": {**_OF_ORIGINAL, "amount_minor": 3000},
+    "terminal.cmd.charge_card": {
+        **_ASKED,
+        **_AMOUNT,
+        **_STORED,
+        "purpose": "no_show",
+        "consent": {"text_id": "no-show-fee", "version": "3", "language": "fr", "given": "online"},
+    },
+    "terminal.cmd.verify_card": _STORED | _ASKED,
+    "terminal.cmd.delete_card": {**_ASKED, "token": _STORED["token"], "scope": _STORED["scope"]},
+    "terminal.cmd.list_expiring": _ASKED,
     "terminal.cmd.abort": _TARGET,
     "terminal.cmd.query": _TARGET,
     "terminal.cmd.resolve": {

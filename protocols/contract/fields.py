@@ -52,6 +52,16 @@ Note = Annotated[
 Reference = Annotated[
     str, Field(min_length=1, max_length=128, pattern=_PRINTABLE, description="opaque reference")
 ]
+# Opaque; the pattern keeps a card number from being passed as one (tokens of vaults hold letters).
+Token = Annotated[
+    str,
+    Field(
+        min_length=8,
+        max_length=128,
+        pattern=r"^[\x21-\x7e]*[A-Za-z][\x21-\x7e]*$",
+        description="of a stored card",
+    ),
+]
 # 12 digits is the widest amount field of the wires we speak (ZVT BMP 04).
 AmountMinor = Annotated[int, Field(ge=1, le=999_999_999_999, description="minor units, e.g. cents")]
 Currency = Literal["CAD", "USD", "EUR", "CHF"]

@@ -26,6 +26,13 @@ class TokenView(Told):
     scope: str
 
 
+class StoredCardView(Told):
+    """One card of a list."""
+
+    token: str
+    card: CardView
+
+
 class EvidenceView(Told):
     """Why an outcome is believed: who said so, which keys agreed, which differed, what was seen."""
 
@@ -85,6 +92,7 @@ class OperationView(Told):
     avs_result: str | None = None
     cvv_result: str | None = None
     network_transaction_id: str | None = None
+    cards: tuple[StoredCardView, ...] = Field(default=(), description="what list_expiring found")
     receipts: tuple[ReceiptView, ...] = ()
     terminal_text: str | None = None
     abort: str | None = Field(default=None, description="honoured, too_late")

@@ -100,6 +100,9 @@ class TerminalState(Told):
     firmware: str | None = None
     current: Current | None = None
     holder: str | None = None
+    parts: dict[str, str] = Field(
+        default_factory=dict, description="of a reader with a vault: how each of the two stands"
+    )
     as_of: AsOf | None = None
 
 

@@ -11,9 +11,13 @@ It loads the contract and the MQTT library, nothing else of ours:
 
 from protocols.contract.commands import (
     Abort,
+    Address,
     Capture,
+    ChargeCard,
     Consent,
+    DeleteCard,
     Diagnose,
+    ListExpiring,
     Preauth,
     Query,
     Receipt,
@@ -23,6 +27,7 @@ from protocols.contract.commands import (
     Reversal,
     Sale,
     StoreCard,
+    VerifyCard,
 )
 from terminal_agent.client.backend import BackendClient
 from terminal_agent.client.connection import Tls
@@ -32,13 +37,17 @@ from terminal_agent.client.pending import Notice, Pending
 
 __all__ = [
     "Abort",
+    "Address",
     "BackendClient",
     "BrokerAwayError",
     "Capture",
+    "ChargeCard",
     "ClientError",
     "Consent",
+    "DeleteCard",
     "Diagnose",
     "Fact",
+    "ListExpiring",
     "NoReplyError",
     "Notice",
     "Pending",
@@ -53,4 +62,5 @@ __all__ = [
     "Sale",
     "StoreCard",
     "Tls",
+    "VerifyCard",
 ]

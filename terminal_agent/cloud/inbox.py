@@ -97,7 +97,7 @@ class Inbox:
 
     async def _admit(self, command: Command, terminal: str) -> Reply:
         """Decide and journal in one transaction; begin before anybody is told, the backend included."""
-        situation = self._situation(terminal)
+        situation = self._situation(terminal, command.op)
 
         def begin(applied: Applied) -> None:
             row = applied.row
@@ -138,7 +138,7 @@ class Inbox:
             at=self._clock.wall(),
         )
 
-    def _situation(self, terminal: str) -> Situation:
+    def _situation(self, terminal: str, op: str) -> Situation:
         return Situation(
             backend_now=self._backend_time.now(),
             clock_trusted=self._backend_time.trusted,
@@ -146,7 +146,7 @@ class Inbox:
             head=self._journal.head,
             stopping=self._stopping(),
             disk_low=self._journal.space().low,
-            terminal=self._fleet.availability(terminal),
+            terminal=self._fleet.availability(terminal, op),
         )
 
     def _deadline(self, command: Command) -> float:

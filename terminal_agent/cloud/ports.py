@@ -16,8 +16,8 @@ Alert = Callable[[str, Mapping[str, str]], None]
 class Fleet(Protocol):
     """The terminals. Nothing here waits or raises: what is asked for is done in its own time."""
 
-    def availability(self, terminal: str) -> Availability | None:
-        """The terminal as it is now; None for one that is not configured here."""
+    def availability(self, terminal: str, op: str) -> Availability | None:
+        """The terminal as it is now for an operation; None for one that is not configured here."""
         ...
 
     def begin(self, terminal: str, operation: Request, attempt: Attempt, commit_before: float) -> None:

@@ -9,7 +9,15 @@ from protocols.core.errors import LocalError
 from protocols.core.evidence import IDENTITY_KEYS
 from protocols.core.facts import Concluded, Mark, Orphan
 from protocols.core.operations import Attempt
-from protocols.core.outcomes import Approved, Cancelled, NotStarted, Outcome, TerminalRecord, Unknown
+from protocols.core.outcomes import (
+    Approved,
+    Cancelled,
+    MoneyEffect,
+    NotStarted,
+    Outcome,
+    TerminalRecord,
+    Unknown,
+)
 from terminal_agent.commands import batch, human, recovery, report
 from terminal_agent.commands.entries import AbortAsked, Admitted, Adopted, Entry, Escalated, Put, Resolved
 from terminal_agent.commands.moves import TABLE, Word, word_of
@@ -51,7 +59,8 @@ def _begin(put: Put, reader: Reader) -> Change:
     word = word_of(entry, None)
     row = _born(command, TABLE.step("absent", word), reader, put.at)
     if isinstance(entry, Adopted):
-        row = replace(row, code="in_doubt", owed=True, doubt_since=put.at, next_check=put.at, money="unknown")
+        row = replace(row, code="in_doubt", owed=True, doubt_since=put.at, next_check=put.at)
+        row = replace(row, money=_in_doubt(row))
     return Change(row=row, events=_events(word, row), at=put.at)
 
 
@@ -100,7 +109,7 @@ def _moved(before: Row, state: State, entry: Entry, at: datetime) -> Row:
         case AbortAsked():
             return replace(before, state=state, abort_asked=before.abort_asked or at)
         case Mark():
-            return replace(row, money="none" if before.op in recovery.HARMLESS else "unknown", code=None)
+            return replace(row, money=_in_doubt(before), code=None)
         case Escalated(code=code):
             return replace(row, code=code)
         case Concluded(outcome=Unknown()):
@@ -110,6 +119,11 @@ def _moved(before: Row, state: State, entry: Entry, at: datetime) -> Row:
     return row
 
 
+def _in_doubt(row: Row) -> MoneyEffect:
+    """The effect while nobody knows how it ended."""
+    return "none" if row.op in recovery.NO_MONEY else "unknown"
+
+
 def _doubted(row: Row, before: Row, fact: Concluded, at: datetime) -> Row:
     """Somebody still has to find out. Asked by a human's question alone, the terminal is free."""
     outcome = fact.outcome
@@ -117,7 +131,7 @@ def _doubted(row: Row, before: Row, fact: Concluded, at: datetime) -> Row:
         row,
         outcome=outcome,
         code=outcome.code,
-        money="unknown",
+        money=_in_doubt(before),
         receipts=fact.receipts or before.receipts,
         doubt_since=before.doubt_since or at,
     )

@@ -69,14 +69,16 @@ def _supported(case: Case) -> No | None:
 
 
 def _chargeable(case: Case) -> No | None:
+    can = case.terminal.capabilities
     wanted = isinstance(case.body, commands.StoreCard) and case.body.needs_chargeable
-    if wanted and case.terminal.capabilities.token_kind != "chargeable":
+    if wanted and can.token_kind != "chargeable":
         return No("not_chargeable")
-    return None
+    scope = getattr(case.body, "scope", None)
+    return No("not_chargeable", "data.scope") if scope not in (None, can.token_scope) else None
 
 
 def _consent(case: Case) -> No | None:
-    lacks = isinstance(case.body, commands.StoreCard) and case.body.lacks_consent
+    lacks = isinstance(case.body, commands.StoreCard | commands.ChargeCard) and case.body.lacks_consent
     return No("consent_missing", "data.consent") if lacks else None
 
 
@@ -94,7 +96,7 @@ def _original(case: Case) -> No | None:
 
 def _limits(case: Case) -> No | None:
     body, limits = case.body, case.terminal.limits
-    if isinstance(body, commands.Sale | commands.Preauth):
+    if isinstance(body, commands.Sale | commands.Preauth | commands.ChargeCard):
         return _over(body.amount_minor, limits.largest_sale_minor)
     if not isinstance(body, commands.Refund):
         return None

@@ -11,9 +11,9 @@ from terminal_agent.journal.port import Reader
 PATH = "data.original_operation_id"
 # What may be undone or completed by what. A refund is a new transaction bounded by a payment.
 _FITTING = {
-    commands.Reversal: frozenset({"sale", "refund", "preauth", "capture"}),
+    commands.Reversal: frozenset({"sale", "refund", "preauth", "capture", "charge_card"}),
     commands.Capture: frozenset({"preauth"}),
-    commands.Refund: frozenset({"sale", "capture"}),
+    commands.Refund: frozenset({"sale", "capture", "charge_card"}),
 }
 
 

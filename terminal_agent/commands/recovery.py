@@ -19,8 +19,11 @@ from terminal_agent.journal.facts import Row
 Strategy = Literal["by_id", "last", "batch", "none"]
 
 # Operations that move no money and leave nothing that could be asked for: after a loss they are simply over,
-# and the patient presents the card again.
-HARMLESS = frozenset({"store_card", "receipt", "diagnose"})
+# and whoever wanted them asks anew.
+HARMLESS = frozenset({"receipt", "diagnose", "verify_card", "delete_card", "list_expiring"})
+# Operations that move no money. What became of a card that was to be kept is for the terminal's session to
+# say: some terminals keep nothing, a vault can be asked.
+NO_MONEY = HARMLESS | {"store_card"}
 # Seconds until the terminal is asked again, by how often it was asked in vain; the last one goes on.
 BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 # Seconds in doubt after which a human owns it as well (the stated time of "final or human-owned"). `none` has

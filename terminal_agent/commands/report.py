@@ -13,6 +13,7 @@ from protocols.contract.operation import (
     EvidenceView,
     OperationView,
     ReceiptView,
+    StoredCardView,
     TokenView,
     Totals,
 )
@@ -127,6 +128,7 @@ def _ending(row: Row) -> Mapping[str, Any]:
             "partial": outcome.partial,
             "authorisation_code": outcome.authorisation_code,
             "token": TokenView(value=token.value, kind=token.kind, scope=token.scope) if token else None,
+            "cards": tuple(StoredCardView(token=one.token, card=_card(one.card)) for one in outcome.cards),
             "details": {name: text for name, text in outcome.details.items() if name not in _SHOWN_APART},
             "totals": Totals.model_validate_json(outcome.details[TOTALS])
             if TOTALS in outcome.details

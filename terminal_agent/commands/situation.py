@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -25,7 +26,8 @@ class Limits:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
     """A configured terminal as it is now. `busy`: its session is at something, whatever the journal says.
-    `holder` is the actor for whom, where there is one."""
+    `holder` is the actor for whom, where there is one. `does` tells the operations that stand in each other's
+    way on it: what needs the vault alone may run beside a capture."""
 
     online: bool
     capabilities: Capabilities
@@ -34,6 +36,7 @@ class Availability:
     busy: bool = False
     holder: str | None = None
     limits: Limits = Limits()
+    does: Callable[[str], bool] = lambda _op: True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,5 +81,6 @@ class Case:
 
     @cached_property
     def open_rows(self) -> tuple[Row, ...]:
-        """What is open on the terminal."""
-        return self.reader.open_operations(self.terminal_id)
+        """What is open on the terminal, and in the way of this command."""
+        rows = self.reader.open_operations(self.terminal_id)
+        return tuple(row for row in rows if self.terminal.does(row.op))

@@ -8,9 +8,13 @@ from typing import cast
 
 from protocols.contract import commands
 from protocols.contract.ulids import ulid_ms
+from protocols.core.card import NO_ADDRESS, Address
 from protocols.core.operations import (
     Capture,
+    ChargeCard,
+    DeleteCard,
     Diagnose,
+    ListExpiring,
     Original,
     OriginalKind,
     Preauth,
@@ -20,15 +24,15 @@ from protocols.core.operations import (
     Reversal,
     Sale,
     StoreCard,
+    VerifyCard,
 )
 from protocols.core.values import Money
 from terminal_agent.journal.codec import from_ms
 from terminal_agent.journal.facts import Row
 
 _LAST_MS = 253_402_300_799_999  # 9999-12-31, the last moment that a datetime can hold
-_OF_AMOUNT: Mapping[type, type[Sale | Refund | Preauth]] = {
+_OF_AMOUNT: Mapping[type, type[Sale | Preauth]] = {
     commands.Sale: Sale,
-    commands.Refund: Refund,
     commands.Preauth: Preauth,
 }
 
@@ -38,21 +42,62 @@ def request_of(body: commands.TerminalCommand, original: Row | None) -> Request:
     that it adopts, never for one that it accepts) gets no keys, so that no terminal can mistake it."""
     name, locale = body.operation_id, body.locale
     match body:
-        case commands.Sale() | commands.Refund() | commands.Preauth():
+        case commands.Sale() | commands.Preauth():
             amount = Money(body.amount_minor, body.currency)
             return _OF_AMOUNT[type(body)](operation_id=name, locale=locale, amount=amount)
-        case commands.StoreCard(entry_modes=modes):
-            return StoreCard(operation_id=name, locale=locale, entry_modes=modes)
+        case commands.StoreCard(entry_modes=modes, address=address):
+            return StoreCard(
+                operation_id=name,
+                locale=locale,
+                entry_modes=modes,
+                charged_later=body.needs_chargeable,
+                address=_address(address),
+            )
         case commands.Reconcile():
             return Reconcile(operation_id=name, locale=locale)
         case commands.Diagnose(initialise=initialise):
             return Diagnose(operation_id=name, locale=locale, initialise=initialise)
+    if isinstance(body, commands.OfStoredCard | commands.DeleteCard | commands.ListExpiring):
+        return _of_stored_card(body)
     return _of_original(body, original)
+
+
+def _of_stored_card(body: commands.OfStoredCard | commands.DeleteCard | commands.ListExpiring) -> Request:
+    name, locale = body.operation_id, body.locale
+    match body:
+        case commands.ChargeCard(token=token, network_transaction_id=issuer_id, purpose=purpose):
+            return ChargeCard(
+                operation_id=name,
+                locale=locale,
+                token=token,
+                amount=Money(body.amount_minor, body.currency),
+                use="merchant" if commands.WITHOUT_CARDHOLDER[purpose] else "cardholder",
+                issuer_id=issuer_id,
+            )
+        case commands.VerifyCard(token=token, network_transaction_id=issuer_id, address=address):
+            return VerifyCard(
+                operation_id=name, locale=locale, token=token, issuer_id=issuer_id, address=_address(address)
+            )
+        case commands.DeleteCard(token=token):
+            return DeleteCard(operation_id=name, locale=locale, token=token)
+    return ListExpiring(operation_id=name, locale=locale)
+
+
+def _address(told: commands.Address | None) -> Address:
+    """As issuers compare it: the postal code in capitals without a space (A1A 1A1)."""
+    if told is None:
+        return NO_ADDRESS
+    code = "".join(told.postal_code.upper().replace("-", "").split()) if told.postal_code else None
+    return Address(code, told.street_number, told.street_name)
 
 
 def _of_original(body: commands.TerminalCommand, row: Row | None) -> Request:
     name, locale = body.operation_id, body.locale
     match body:
+        case commands.Refund(original_operation_id=original_id):
+            paid = None if original_id is None else _original(original_id, row, "sale")
+            amount = Money(body.amount_minor, body.currency)
+            return Refund(operation_id=name, locale=locale, amount=amount, original=paid)
         case commands.Reversal(original_operation_id=original_id):
             return Reversal(operation_id=name, locale=locale, original=_original(original_id, row, "sale"))
         case commands.Capture(original_operation_id=original_id):
@@ -65,7 +110,7 @@ def _of_original(body: commands.TerminalCommand, row: Row | None) -> Request:
 def amount_asked(body: commands.TerminalCommand, original: Row | None) -> Money | None:
     """The amount that a command would move: its own, or that of its original."""
     match body:
-        case commands.Sale() | commands.Refund() | commands.Preauth():
+        case commands.Sale() | commands.Refund() | commands.Preauth() | commands.ChargeCard():
             return Money(body.amount_minor, body.currency)
         case commands.Capture(amount_minor=int(amount_minor), currency=currency):
             return Money(amount_minor, currency)

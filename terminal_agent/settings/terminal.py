@@ -15,7 +15,19 @@ from terminal_agent.settings.types import OpaqueId, Port, Section, ShownName, Tl
 Scalar = str | int | float | bool
 Currency = Literal["CAD", "USD", "EUR", "CHF"]
 OperationName = Literal[
-    "store_card", "sale", "refund", "reversal", "preauth", "capture", "reconcile", "receipt", "diagnose"
+    "store_card",
+    "sale",
+    "refund",
+    "reversal",
+    "preauth",
+    "capture",
+    "charge_card",
+    "verify_card",
+    "delete_card",
+    "list_expiring",
+    "reconcile",
+    "receipt",
+    "diagnose",
 ]
 # What every protocol is told from the general keys, so that it cannot be said twice.
 ELSEWHERE = {
@@ -62,6 +74,16 @@ class Tcp(Section):
     tls: Tls | None = Field(default=None, description="If the terminal speaks TLS")
 
 
+class Usb(Section):
+    """A card reader on USB, found again on whatever port it comes back."""
+
+    vid: UsbId = Field(description="USB vendor id: four hexadecimal digits, as in lsusb")
+    pid: UsbId | None = Field(default=None, description="USB product id; any of the vendor's if absent")
+    serial_number: str | None = Field(
+        default=None, min_length=1, description="The reader's own; needed where two are alike"
+    )
+
+
 class Token(Section):
     """What a token of this terminal is good for; ask the payment provider before you say chargeable."""
 
@@ -92,6 +114,8 @@ class Terminal(Section):
     )
     serial: Serial | None = Field(default=None, description="Its serial line; or give tcp")
     tcp: Tcp | None = Field(default=None, description="Its network address; or give serial")
+    usb: Usb | None = Field(default=None, description="Its card reader; its vault is then its gateway")
+    gateway: Tcp | None = Field(default=None, description="The vault behind a card reader, on TLS")
     identity: str | None = Field(
         default=None,
         min_length=1,
@@ -115,15 +139,21 @@ class Terminal(Section):
 
     @model_validator(mode="after")
     def _one_endpoint_and_no_key_twice(self) -> Self:
-        if (self.serial is None) == (self.tcp is None):
-            raise ValueError("a terminal has exactly one of [terminals.serial] and [terminals.tcp]")
+        if sum(way is not None for way in (self.serial, self.tcp, self.usb)) != 1:
+            raise ValueError("give exactly one of [terminals.serial], [terminals.tcp] and [terminals.usb]")
+        if (self.usb is None) != (self.gateway is None):
+            raise ValueError("[terminals.usb] and [terminals.gateway] go together: a reader and its vault")
+        if self.gateway is not None and self.gateway.tls is None:
+            raise ValueError("[terminals.gateway.tls] is missing: card data goes over TLS alone")
         for name in ELSEWHERE.keys() & self.options.keys():
             raise ValueError(f"`{name}` is no option of the protocol here; set {ELSEWHERE[name]}")
         return self
 
     @property
-    def transport(self) -> Literal["serial", "tcp"]:
+    def transport(self) -> Literal["serial", "tcp", "usb"]:
         """The kind of its endpoint."""
+        if self.usb is not None:
+            return "usb"
         return "tcp" if self.tcp is not None else "serial"
 
     def for_protocol(self) -> dict[str, Scalar]:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from drivers.config import EndpointConfig, SerialConfig, TcpConfig, TlsConfig
+from drivers.config import EndpointConfig, SerialConfig, TcpConfig, TlsConfig, UsbConfig
 from drivers.discovery import UsbIdentity
 from drivers.factory import endpoint_factory
 from drivers.transport import Endpoint
-from terminal_agent.settings.terminal import Serial, Tcp, Terminal
+from terminal_agent.settings.terminal import Serial, Tcp, Terminal, Usb
+
+
+def endpoints_of(terminal: Terminal) -> Mapping[str, Callable[[], Endpoint]]:
+    """What makes a fresh endpoint for each opening, by the name of its link."""
+    made = {"terminal": endpoint_of(terminal)} if terminal.usb is None else {"reader": _reader(terminal.usb)}
+    if terminal.gateway is not None:
+        made["gateway"] = endpoint_factory(_tcp(terminal.gateway))
+    return made
 
 
 def config_of(terminal: Terminal) -> EndpointConfig:
@@ -23,6 +31,11 @@ def config_of(terminal: Terminal) -> EndpointConfig:
 def endpoint_of(terminal: Terminal) -> Callable[[], Endpoint]:
     """What makes a fresh endpoint for each opening."""
     return endpoint_factory(config_of(terminal))
+
+
+def _reader(usb: Usb) -> Callable[[], Endpoint]:
+    vid, pid = int(usb.vid, 16), int(usb.pid, 16) if usb.pid is not None else None
+    return endpoint_factory(UsbConfig(vid, pid, usb.serial_number))
 
 
 def _serial(serial: Serial) -> SerialConfig:

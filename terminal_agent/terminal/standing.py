@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -39,6 +39,8 @@ class Standing:
     asking: str | None = None
     silent: bool = False
     since: datetime | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    beside: Standing | None = None  # of the terminal's second lane
 
     def availability(self) -> Availability:
         """For admission."""
@@ -84,13 +86,15 @@ class Standing:
             firmware=self.peer.software,
             current=Current(operation_id=row.id, op=row.op, state=row.state) if row else None,
             holder=row.actor if row else None,
+            parts=dict(self.parts),
         )
 
     def caps(self) -> CapabilitiesView:
         """The retained capabilities."""
         can = self.offered()
+        more = self.beside.offered().operations if self.beside is not None else frozenset()
         return CapabilitiesView(
-            operations=tuple(sorted(can.operations)),
+            operations=tuple(sorted(can.operations | more)),
             entry_modes=can.entry_modes,
             recovery=can.recovery,
             abort=can.abort,

@@ -60,8 +60,10 @@ class Worker:
         journal: Journal,
         clock: Clock,
         herald: Herald,
+        does: Callable[[str], bool] = lambda _op: True,
     ) -> None:
         self.terminal = terminal
+        self.does = does
         self.standing = standing
         self._make_session = make_session
         self._endpoints = endpoints
@@ -76,6 +78,7 @@ class Worker:
         self._greeted = False
         self._wanted: str | None = None
         self._word: str | None = None
+        self._told_by: Worker | None = None
 
     # --- what the rest of the agent calls -------------------------------------------------------
 
@@ -142,8 +145,8 @@ class Worker:
     async def _take_stock(self) -> None:
         """What a stop left open: never begun is over, everything else is to be asked."""
         rows = await self._journal.read(lambda reader: reader.open_operations(self.terminal))
-        self.standing.open = {row.id: row for row in rows}
-        for row in rows:
+        self.standing.open = {row.id: row for row in rows if self.does(row.op)}
+        for row in self.standing.open.copy().values():
             ended = recovery.at_start(row)
             if ended is not None:
                 await self._lifecycle.apply(ended, self.terminal)
@@ -222,6 +225,7 @@ class Worker:
             self.standing.reason = notice.reason
             self.standing.peer = notice.peer or self.standing.peer
             self.standing.capabilities = notice.capabilities or self.standing.capabilities
+            self.standing.parts = notice.parts
             self._tell()
         elif isinstance(notice, Progress):
             self._herald.progress(self.terminal, notice)
@@ -233,7 +237,14 @@ class Worker:
             self._herald.alert(notice.code, notice.details, self.terminal)
             self._tell()
 
+    def tell_as(self, first: Worker) -> None:
+        """This is the second lane of a terminal whose state the first one tells."""
+        self._told_by = first
+
     def _tell(self) -> None:
+        if self._told_by is not None:
+            self._told_by._tell()
+            return
         word = self.standing.word()
         if word != self._word:
             self._word, self.standing.since = word, self._clock.wall()

@@ -56,7 +56,7 @@ class FakeFleet:
     asked: list[tuple[str, str]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
-    def availability(self, terminal: str) -> Availability | None:
+    def availability(self, terminal: str, _op: str) -> Availability | None:
         """As the test set it."""
         return self.terminals.get(terminal)
 

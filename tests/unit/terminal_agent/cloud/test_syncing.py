@@ -41,9 +41,18 @@ async def test_the_command_itself_delivered_again_after_the_loss_never_runs() ->
     assert desk.fleet.begun == []
 
 
-async def test_a_card_that_was_to_be_kept_is_over_not_in_doubt() -> None:
+async def test_a_card_that_was_to_be_kept_is_asked_about() -> None:
     desk = Desk()
     lost = listed(desk, "store_card", customer="c-1", purpose="recognition")
+    await desk.sync(open_operations=[lost])
+    kept = await desk.row(lost["operation_id"])
+    assert (kept.state, kept.money) == ("in_doubt", "none")
+    assert desk.fleet.asked == [(kept.terminal, kept.id)]
+
+
+async def test_what_leaves_nothing_to_be_asked_for_is_over_not_in_doubt() -> None:
+    desk = Desk()
+    lost = listed(desk, "diagnose")
     await desk.sync(open_operations=[lost])
     assert (await desk.row(lost["operation_id"])).state == "cancelled"
     assert desk.fleet.asked == []

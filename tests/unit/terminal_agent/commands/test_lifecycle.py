@@ -217,13 +217,14 @@ async def test_the_end_says_what_came_of_an_abort_that_its_session_has_lost_sigh
         assert json.loads((await desk.events())[-1].fact.data)["abort"] == came
 
 
-async def test_doubt_about_a_card_that_was_to_be_kept_is_an_end() -> None:
+async def test_doubt_about_a_card_that_was_to_be_kept_moves_no_money_and_is_the_sessions_to_end() -> None:
     desk, name = await begun("store_card", customer="c-1", purpose="recognition")
     await desk.mark(name)
     assert (await desk.row(name)).money == "none"
     await desk.end(name, DOUBT)
     row = await desk.row(name)
-    assert (row.state, row.code, row.money) == ("cancelled", "interrupted", "none")
+    assert (row.state, row.money) == ("in_doubt", "none")
+    await desk.end(name, Cancelled(code="interrupted", evidence=SAYS))
     assert json.loads((await desk.events())[-1].fact.data)["card_stored"] == "unknown"
 
 

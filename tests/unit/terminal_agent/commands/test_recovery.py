@@ -68,7 +68,8 @@ def test_only_doubt_is_settled_and_only_where_it_is_harmless() -> None:
     assert recovery.settled_if_harmless("diagnose", done) is done
     assert recovery.settled_if_harmless("sale", DOUBT) is DOUBT
     assert recovery.settled_if_harmless("reconcile", DOUBT) is DOUBT
-    assert isinstance(recovery.settled_if_harmless("store_card", DOUBT), Cancelled)
+    assert recovery.settled_if_harmless("store_card", DOUBT) is DOUBT
+    assert isinstance(recovery.settled_if_harmless("verify_card", DOUBT), Cancelled)
 
 
 async def test_the_oldest_that_is_due_is_asked_first() -> None:

@@ -14,10 +14,10 @@ from tests.unit.terminal_agent.settings.samples import minimal, one_terminal, re
 @pytest.mark.parametrize(
     ("endpoint", "said"),
     [
-        ("", "exactly one of [terminals.serial] and [terminals.tcp]"),
+        ("", "give exactly one of [terminals.serial], [terminals.tcp] and [terminals.usb]"),
         (
             'serial = {path = "/dev/ttyS0"}\ntcp = {host = "pos", port = 1}',
-            "exactly one of [terminals.serial] and [terminals.tcp]",
+            "give exactly one of [terminals.serial], [terminals.tcp] and [terminals.usb]",
         ),
         (
             'serial = {path = "/dev/ttyS0", vid = "0403", pid = "6001"}',

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from random import Random
 
 import pytest
 
 from protocols.core.session import Begin, Greet
-from terminal_agent.commands.lifecycle import Lifecycle
-from terminal_agent.settings.terminal import Limits, Tcp, Terminal, Token
-from terminal_agent.terminal.fleet import Fleet, make_worker
-from tests.support.memory_journal import MemoryJournal
+from terminal_agent.terminal.fleet import Fleet
 from tests.support.operations import operation_id
 from tests.support.virtual_clock import run_virtual, settle
-from tests.support.virtual_terminal import START, LoopClock
-from tests.support.worker_desk import NAME, SALE, Desk, Ears
+from tests.support.virtual_terminal import START
+from tests.support.worker_desk import NAME, SALE, Desk
 
 OTHER = operation_id(START, 7)
 
@@ -49,7 +45,7 @@ def test_each_terminal_is_a_unit_that_moves_money() -> None:
 def test_a_terminal_that_is_not_ours_is_nobody() -> None:
     async def main() -> None:
         house = House()
-        assert house.fleet.availability("t-9") is None
+        assert house.fleet.availability("t-9", "sale") is None
         house.fleet.abort("t-9", NAME)
         house.fleet.ask("t-9", NAME)
         await house.desk.start()
@@ -63,7 +59,7 @@ def test_commands_reach_their_terminals_session() -> None:
     async def main() -> None:
         house = House()
         await house.desk.start()
-        applied = house.fleet.availability("t-1")
+        applied = house.fleet.availability("t-1", "sale")
         assert applied is not None
         assert applied.online
         await house.desk.begin()
@@ -107,37 +103,6 @@ def test_the_end_waits_for_what_is_at_work_but_not_for_ever(frees: bool, idle: b
             house.desk.worker._free()
         assert await waiting is idle
         await house.desk.stop()
-
-    run_virtual(main())
-
-
-def test_a_worker_is_made_as_the_settings_want_it() -> None:
-    async def main() -> None:
-        clock = LoopClock()
-        journal = MemoryJournal(clock, Random(1).randbytes)
-        terminal = Terminal(
-            id="front",
-            name="Accueil",
-            protocol="zvt",
-            tcp=Tcp(host="127.0.0.1", port=1),
-            operations=frozenset({"sale", "refund"}),
-            token=Token(kind="chargeable", scope="merchant-1"),
-            limits=Limits(largest_sale_minor=500, refunds_per_day=3),
-        )
-        worker = make_worker(
-            terminal,
-            lifecycle=Lifecycle(journal, clock),
-            journal=journal,
-            clock=clock,
-            herald=Ears(),
-            entropy=Random(1).randbytes,
-        )
-        available = worker.standing.availability()
-        assert not available.online
-        assert (available.limits.largest_sale_minor, available.limits.refunds_per_day) == (500, 3)
-        assert available.capabilities.operations == {"sale", "refund"}
-        assert available.capabilities.token_kind == "chargeable"
-        assert (worker.terminal, available.currency) == ("front", "CAD")
 
     run_virtual(main())
 
