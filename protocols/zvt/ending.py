@@ -99,6 +99,9 @@ class Ending:
         if told is not None and not isinstance(told, Unknown):
             return told
         evidence = Evidence("dialogue", agrees=("dialogue",))
+        if code and dialogue.books and not dialogue.taken:
+            # Before it took our command, by 80 00 00 or a status: perhaps another dialogue's end, told twice.
+            return Unknown(code="no_result", evidence=Evidence("dialogue"), ask_again_s=0.0)
         if code:
             return refusal(code, evidence, dialogue.sought)
         if not aborted and (not dialogue.books or isinstance(dialogue.sought, Reconcile)):

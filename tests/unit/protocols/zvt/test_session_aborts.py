@@ -68,3 +68,12 @@ def test_approval_followed_by_an_abort_is_asked_not_guessed() -> None:
     script = committed_sale()
     script.hear(OK, status("00", "0042"), "061E01CC")
     assert isinstance(script.concluded.outcome, Unknown)
+
+
+def test_an_end_before_the_terminal_took_the_command_is_asked_not_believed() -> None:
+    """Told twice, the end of our question for the last transaction looks like the end of the sale."""
+    script = committed_sale()
+    script.hear("061E0164")
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, Unknown)
+    assert (outcome.code, outcome.owner) == ("no_result", "agent")
