@@ -133,8 +133,8 @@ class VaultAnswer:
     """A whole answer. `verdict`: done, declined (by the issuer, by the vault, or by the clinic's own rules on
     address and security code), unknown_order (the vault says that it has no such order), refused (the request
     itself was wrong: store, token, field), incomplete (the vault says that it does not know: a time-out at
-    its host). `keys` are the vault's references by name: order_id, transaction, issuer_id, reference, and
-    `kind`: verification, purchase, refund or correction; none is a card number."""
+    its host). `keys` are the vault's references by name: order_id, transaction, issuer_id, reference;
+    none is a card number. An answer about another order or another kind of transaction is no answer."""
 
     verdict: Literal["done", "declined", "unknown_order", "refused", "incomplete"]
     code: str  # the contract's slug: approved, declined, insufficient_funds, expired_card …

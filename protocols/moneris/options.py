@@ -49,6 +49,10 @@ class MonerisOptions:
     # [?] What a status check says of an order that does not exist is not confirmed: a status code from 050
     # on with this text. Empty: never believed, the order stays unknown.
     unknown_order_text: str = "not found"
+    # [?] Whether a status check of a refund or a correction tells of that very transaction, where there is
+    # one: only then does the order's payment, told instead, prove that there is none. Until the acquirer has said
+    # so (`own`), a lost refund is left to a human.
+    follow_up_status: Literal["unconfirmed", "own"] = "unconfirmed"
 
     def __post_init__(self) -> None:
         if self.currency not in CURRENCY_NUMBERS:

@@ -84,9 +84,17 @@ def _without_result(
         return "incomplete", "vault_timed_out"
     if receipt.response_code is None:
         return _not_sent(request, receipt)
-    if not _CODE.fullmatch(receipt.response_code) or not _is_true(receipt.complete):
-        return "incomplete", "vault_incomplete"
-    return ("incomplete", "vault_incomplete") if _is_foreign(request, receipt) else None
+    if _CODE.fullmatch(receipt.response_code) and _is_true(receipt.complete):
+        return _of_another(request, receipt, options)
+    return "incomplete", "vault_incomplete"
+
+
+def _of_another(request: VaultRequest, receipt: Receipt, options: MonerisOptions) -> tuple[str, str] | None:
+    """A receipt about something else than was asked."""
+    if not _is_foreign(request, receipt):
+        return None
+    alone = _tells_the_payment(request, receipt, options)
+    return ("unknown_order", "order_unknown") if alone else ("incomplete", "vault_incomplete")
 
 
 def _is_unknown_order(request: VaultRequest, receipt: Receipt, options: MonerisOptions) -> bool:
@@ -99,6 +107,13 @@ def _is_unknown_order(request: VaultRequest, receipt: Receipt, options: MonerisO
         return False
     code, text = receipt.status_code or "", (receipt.status_message or "").lower()
     return bool(_CODE.fullmatch(code)) and int(code) >= 50 and options.unknown_order_text.lower() in text
+
+
+def _tells_the_payment(request: VaultRequest, receipt: Receipt, options: MonerisOptions) -> bool:
+    """Whether a refund or a correction was asked about and the order has its payment alone."""
+    follows = isinstance(request, StatusOf) and request.kind in ("refund", "correction")
+    of_order = follows and request.order_id == receipt.receipt_id  # type: ignore[union-attr]  # a StatusOf
+    return of_order and options.follow_up_status == "own" and receipt.trans_type in _TYPES.values()
 
 
 def _not_sent(request: VaultRequest, receipt: Receipt) -> tuple[str, str]:

@@ -89,6 +89,7 @@ class MonerisVault:
         """See Vault."""
         if self._link is not None:
             return ()
+        self._why = ""
         self._openings += 1
         self._link = Link(LINK, self._openings)
         return (Open(self._link),)

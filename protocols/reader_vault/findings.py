@@ -31,7 +31,6 @@ from protocols.core.outcomes import (
 )
 from protocols.core.vault import NoAnswer, VaultAnswer
 from protocols.reader_vault.dialogue import Dialogue
-from protocols.reader_vault.orders import KINDS
 
 ASK_AGAIN_S = 2.0
 _OF_VERIFICATION = ("transaction", "issuer_id")
@@ -121,8 +120,11 @@ def found(dialogue: Dialogue, answer: VaultAnswer) -> Outcome | None:
     """The judge's word on what the vault says became of the order; None where it says nothing certain."""
     sought = dialogue.operation
     assert isinstance(sought, Recover)
-    if answer.verdict == "unknown_order" or not is_ours(dialogue, answer):
+    if answer.verdict == "unknown_order" or _was_there_before(dialogue, answer):
         return judge(sought, (), "by_id")
+    if isinstance(dialogue.sought, Refund) and dialogue.keys.get("baseline") == "unreadable":
+        # Of several refunds of one payment nothing would tell ours.
+        return Unknown(code="no_proof", owner="human", evidence=Evidence("by_id", seen=answer.keys))
     result = final_of(dialogue, answer, Evidence("by_id"))
     if result is None or isinstance(result, NotStarted):
         return None
@@ -130,14 +132,11 @@ def found(dialogue: Dialogue, answer: VaultAnswer) -> Outcome | None:
     return judge(sought, (TerminalRecord(keys, answer.amount, result),), "by_id")
 
 
-def is_ours(dialogue: Dialogue, answer: VaultAnswer) -> bool:
-    """Whether the vault's record of the order is of what we asked: a refund and the payment it belongs to
-    share their order, so it must be of that kind, and not the one that was there before."""
-    sought = dialogue.sought
-    if not isinstance(sought, Refund | Reversal):
-        return True
-    kind, transaction = answer.keys.get("kind"), answer.keys.get("transaction")
-    return kind == KINDS[type(sought)] and transaction != dialogue.keys.get("last.transaction")
+def _was_there_before(dialogue: Dialogue, answer: VaultAnswer) -> bool:
+    """Whether the vault tells of what we had seen at the order before we did anything: a refund and the
+    payment that it belongs to share their order."""
+    before = dialogue.keys.get("last.transaction")
+    return before is not None and answer.keys.get("transaction") == before
 
 
 def stored(dialogue: Dialogue, answer: VaultAnswer) -> Outcome:

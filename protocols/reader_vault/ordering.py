@@ -39,16 +39,18 @@ class Ordering:
     def looked(self, answer: VaultAnswer | NoAnswer, now: Mono) -> None:
         """How the order stood before: what is there now can be told from what we are about to do."""
         session = self._session
-        if isinstance(answer, NoAnswer) or answer.verdict in ("incomplete", "refused"):
+        if isinstance(answer, NoAnswer) or answer.verdict == "refused":
             why = {"why": answer.why if isinstance(answer, NoAnswer) else answer.code}
             session.conclude(
                 NotStarted(code="vault_unreachable", evidence=Evidence("never_sent", seen=why)), now
             )
-        elif answer.verdict == "unknown_order":
-            session.conclude(NotStarted(code="original_unknown", evidence=Evidence("never_sent")), now)
-        else:
-            session.current().keys |= {f"last.{name}": text for name, text in answer.keys.items()}
-            self.commit(now)
+            return
+        known = {"done": "known", "declined": "known", "unknown_order": "none"}
+        keys = session.current().keys
+        keys["baseline"] = known.get(answer.verdict, "unreadable")
+        if keys["baseline"] == "known":
+            keys |= {f"last.{name}": text for name, text in answer.keys.items()}
+        self.commit(now)
 
     def commit(self, now: Mono) -> None:
         """The last moment at which nothing has happened: abort and expiry end here, or it is marked."""

@@ -42,14 +42,6 @@ ORDERS: dict[type, OrderKind] = {
     Refund: "refund",
     Reversal: "correction",
 }
-# What an order of each kind is called by the vault's own records.
-KINDS: dict[type, str] = {
-    StoreCard: "verification",
-    Sale: "purchase",
-    ChargeCard: "purchase",
-    Refund: "refund",
-    Reversal: "correction",
-}
 
 
 def original_of(request: Request) -> Original | None:
