@@ -34,6 +34,9 @@ _WEIGHTS: Mapping[str, int] = {
 }
 _CELLS = tuple(cells())
 _BETWEEN = 0.3
+_CLOSE = 0.08
+# The turns at which a sale's mark, and that of its result, follow or precede bytes.
+_CLOSE_TURNS: tuple[tuple[int, Stage], ...] = ((5, "accepted"), (7, "accepted"), (1, "host"), (2, "host"))
 _SECONDS = (0.3, 2.0, 7.0, 20.0, 45.0)
 # How many effects of a stage pass first: few, where a stage has few.
 _SKIPS: Mapping[Stage, tuple[int, ...]] = {
@@ -132,8 +135,13 @@ def _led_to(stage: Stage, place: int, steps: tuple[Step, ...]) -> tuple[Step, ..
 
 def _aimed(chance: Random, kind: str, stage: Stage, place: int) -> Iterator[Fault]:
     """A fault that is to strike in this stage, and before it what brings the history there."""
+    if chance.random() < _CLOSE:
+        # Between a mark and its bytes, a result and its mark; and long enough for the patient to pay.
+        turn, where = chance.choice(_CLOSE_TURNS)
+        yield Fault(chance.choice(("kill", "machine_down")), where, place, turn, 45.0, between=True)
+        return
     if stage == "needs_human":
-        yield Fault("forgetful", "host", place, 0, 1.0, 2)
+        yield Fault("forgetful", "host", place, 0, 1.0, chance.choice((2, 3)))
         yield Fault(chance.choice(("kill", "machine_down", "cut")), "host", place, 1, 2.0)
     elif stage == "in_doubt" and kind in AT_A_MOMENT:
         # Lost and asked for again while the terminal still goes on.
