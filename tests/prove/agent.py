@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
@@ -179,6 +178,7 @@ class Process:
         self.app: _ProvenApp | None = None
         self._settings = settings
         self._folder = folder
+        self._path = folder / f"{world.plan.seed}-{number}.sqlite3"
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"process {number}")
         self._task.add_done_callback(self._ended)
 
@@ -192,10 +192,9 @@ class Process:
 
     async def _run(self) -> None:
         world = self.world
-        path = self._folder / f"{world.plan.seed}-{self.number}.sqlite3"
         reserve = Reserve(self._folder / "reserve", 4096, 1, lambda _path: self.disk.free_bytes())
         journal = await open_journal(
-            path,
+            self._path,
             world.clock,
             self.chance.randbytes,
             reserve=reserve,
@@ -272,9 +271,7 @@ class Process:
 
     def forget_lock(self) -> None:
         """The lock's file, which the system would have released."""
-        for name in self._folder.glob(f"{self.world.plan.seed}-{self.number}.*"):
-            with suppress(FileNotFoundError):
-                name.unlink()
+        self._path.with_suffix(".lock").unlink(missing_ok=True)
 
 
 NewPort = Callable[[], Port]
