@@ -50,8 +50,8 @@ class MonerisOptions:
     # on with this text. Empty: never believed, the order stays unknown.
     unknown_order_text: str = "not found"
     # [?] Whether a status check of a refund or a correction tells of that very transaction, where there is
-    # one: only then does the order's payment, told instead, prove that there is none. Until the acquirer has said
-    # so (`own`), a lost refund is left to a human.
+    # one: only then does the order's payment, told instead, prove that there is none. Until the acquirer has
+    # said so (`own`), a lost refund is left to a human.
     follow_up_status: Literal["unconfirmed", "own"] = "unconfirmed"
 
     def __post_init__(self) -> None:

@@ -34,6 +34,7 @@ ELSEWHERE = {
     "transport": "[terminals.serial] or [terminals.tcp]",
     "currency": "`currency` of the terminal",
     "terminal_id": "`identity` of the terminal",
+    "host": "`host` in [terminals.gateway]",
     "token_kind": "`kind` in [terminals.token]",
     "token_scope": "`scope` in [terminals.token]",
 }
@@ -164,6 +165,7 @@ class Terminal(Section):
             "terminal_id": self.identity,
             "token_kind": self.token.kind if self.token is not None else None,
             "token_scope": self.token.scope if self.token is not None else None,
+            "host": self.gateway.host if self.gateway is not None else None,
         }
         own = {
             name: value.get_secret_value() if isinstance(value, SecretStr) else value
