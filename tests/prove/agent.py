@@ -264,7 +264,7 @@ class Process:
         mine = [
             task
             for task in asyncio.all_tasks()
-            if task not in others and (task in self.world.second_tasks) == self.second
+            if task not in others and (task in self.world.double.tasks) == self.second
         ]
         for task in sorted(mine, key=lambda task: (len(task.get_name()), task.get_name())):
             task.cancel()

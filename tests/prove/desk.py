@@ -36,7 +36,7 @@ class Desk:
             if index == 0:
                 self.world.disk.copy()
         self.world.calm()
-        await self._until(lambda: self.world.second is None, _DOUBLE_GOES_S)
+        await self._until(lambda: self.world.double.process is None, _DOUBLE_GOES_S)
         await self._until(lambda: self.world.is_connected, _DOUBLE_GOES_S)
         until = asyncio.get_running_loop().time() + SETTLED_WITHIN_S
         while asyncio.get_running_loop().time() < until:

@@ -15,6 +15,7 @@ from tests.prove.backend import Backend, Command
 from tests.prove.broker import Broker
 from tests.prove.cable import Cable, Station, Way
 from tests.prove.disk import Disk
+from tests.prove.double import Double
 from tests.prove.loop import AgentClock
 from tests.prove.matrix import AT_A_MOMENT, Stage
 from tests.prove.schedule import Fault
@@ -40,6 +41,7 @@ class Strikes:
     ours: Station
     foreign: Station
     process: Process | None
+    double: Double
     stage: Stage
     op_index: int
     amount_now: int
@@ -60,14 +62,6 @@ class Strikes:
 
     def stands_in_ledger(self, command: Command) -> bool:
         """Whether the acquirer's ledger holds by now what was asked."""
-        raise NotImplementedError
-
-    def start_second(self) -> None:
-        """Another agent with the same identity."""
-        raise NotImplementedError
-
-    def stop_second(self) -> None:
-        """It goes away again."""
         raise NotImplementedError
 
     def knows_a_transaction(self) -> bool:
@@ -312,8 +306,8 @@ class Strikes:
         self.kill(fault.seconds)
 
     def _second_agent(self, fault: Fault) -> None:
-        self.start_second()
-        self._later(max(fault.seconds, 7.0), self.stop_second)
+        self.double.start()
+        self._later(max(fault.seconds, 7.0), self.double.stop)
 
     def _journal_deleted(self, fault: Fault) -> None:
         self.kill(fault.seconds, then=self.disk.delete)

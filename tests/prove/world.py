@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
-from contextvars import ContextVar, copy_context
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
-from weakref import WeakSet
 
 from protocols.contract.commands import MONEY
 from protocols.contract.messages import Message as BrokerMessage
@@ -25,6 +23,7 @@ from tests.prove.broker import Broker
 from tests.prove.cable import Cable
 from tests.prove.checker import Books, Others, Violation
 from tests.prove.disk import Disk
+from tests.prove.double import Double
 from tests.prove.loop import START_S, AgentClock, TrueTime
 from tests.prove.matrix import Stage
 from tests.prove.schedule import Plan, Step
@@ -55,8 +54,6 @@ _TAKES_EVIDENCE = (
     "journal_old",
     "wrong_clock",
 )
-_IN_SECOND: ContextVar[bool] = ContextVar("in_second", default=False)
-_LOOKS_S = 5.0
 TOPICS = AgentTopics("clinic-1", "agent-1")
 
 
@@ -78,8 +75,6 @@ class World(Strikes):
         self.broker.on_early_ack = lambda: self.kill(1.0)
         self.own_tasks: set[asyncio.Task[object]] = set()
         self.process: Process | None = None
-        self.second: Process | None = None  # another agent with our identity, and a journal of its own
-        self.second_tasks: WeakSet[asyncio.Task[object]] = WeakSet()
         self.boots = 0
         self.stage: Stage = "idle"
         self.op_index = -1
@@ -97,15 +92,13 @@ class World(Strikes):
         self._counts = [0] * len(self._pending)
         self._last_sort = ""
         self._calm = False
-        self._copies = 0
-        self._outside = copy_context()
-        self._leaving = False
         self._hungry = False  # the last command: what has not struck yet takes what it gets
         self._yanks = 0
         self.ours = terminals.station_of(plan, terminals.OURS, self.ledger, self.time.wall, self._noted)
         self.foreign = terminals.station_of(plan, terminals.FOREIGN, self.ledger, self.time.wall, self._noted)
         self.cable.plug(self.ours)
         self._planned_at: dict[str, str] = {}
+        self.double = Double(self, lambda number, its: self._process(number, its, second=True))
 
     # --- the story ----------------------------------------------------------------------------------
 
@@ -199,7 +192,7 @@ class World(Strikes):
     @property
     def outbox_depth(self) -> int:
         """Facts that the backend has not acknowledged yet."""
-        return self.process.outbox_depth if self.process is not None and self.second is None else 1
+        return self.process.outbox_depth if self.process is not None and self.double.process is None else 1
 
     @property
     def story(self) -> list[str] | None:
@@ -225,10 +218,10 @@ class World(Strikes):
         self._open.clear()
         self.stage = "idle"
         self.say(f"agent: start {self.boots}")
-        # Whoever lets it start: it is not the second agent's.
-        self.process = self._outside.copy().run(
-            lambda: Process(self, self._settings, self._folder, self.boots, self.disk)
-        )
+        self.process = self.double.outside.run(self._process, self.boots, self.disk)
+
+    def _process(self, number: int, its_disk: Disk, *, second: bool = False) -> Process:
+        return Process(self, self._settings, self._folder, number, its_disk, second=second)
 
     def kill(
         self, again_in_s: float, *, power: bool = False, then: Callable[[], object] | None = None
@@ -245,66 +238,14 @@ class World(Strikes):
             self.disk.restart()
         if then is not None:
             then()
-        self._vanish(process)
+        self.vanish(process)
         asyncio.get_running_loop().call_later(max(again_in_s, 0.3), self.start)
 
-    def _vanish(self, process: Process) -> None:
+    def vanish(self, process: Process) -> None:
+        """What the others notice when a process is gone."""
         self.broker.gone_with(process.link)
         if process.holds_port:
             self.cable.end("closed", "the process is gone")
-
-    def start_second(self) -> None:
-        """A copy of the machine is switched on: the same identity, and no journal yet."""
-        if self.second is not None or self._calm:
-            return
-        self.say("a second agent starts")
-        asyncio.get_running_loop().set_task_factory(self._task_of)  # type: ignore[arg-type]  # as asyncio calls it
-        self._copies += 1
-        copied = Disk(lambda _what: None)
-        context = self._outside.copy()
-        context.run(_IN_SECOND.set, True)
-        number = 100 * self._copies
-        self.second = context.run(
-            lambda: Process(self, self._settings, self._folder, number, copied, second=True)
-        )
-
-    def _task_of(
-        self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **keys: Any
-    ) -> asyncio.Task[Any]:
-        task = asyncio.Task(coroutine, loop=loop, **keys)
-        if _IN_SECOND.get():
-            self.second_tasks.add(task)
-        return task
-
-    async def _leave(self, second: Process) -> None:
-        loop, told = asyncio.get_running_loop(), False
-        while not told:
-            looked = loop.create_future()
-            loop.call_later(_LOOKS_S, looked.set_result, None)
-            await looked
-            if second.app is not None and second.link is not None and second.link.is_up:
-                told = await second.app.has_told_all()  # and the broker says its will
-        second.die()
-        self._vanish(second)
-        second.forget_lock()
-        disk.insert(second.disk)
-        second.disk.scrap()
-        self.second = None
-        self.last_trouble_s = self._now()
-        self.say("the second agent is switched off: it has told everything")
-
-    def stop_second(self) -> None:
-        """Somebody notices; it is switched off when it has told everything."""
-        if self.second is not None and not self._leaving:
-            task = asyncio.get_running_loop().create_task(self._leave(self.second))
-            self.own_tasks.add(task)
-            self._leaving = True
-            task.add_done_callback(self._left)
-
-    def _left(self, task: asyncio.Task[None]) -> None:
-        self._leaving = False
-        if not task.cancelled():
-            task.result()
 
     # --- the end ------------------------------------------------------------------------------------
 
@@ -317,17 +258,12 @@ class World(Strikes):
         self.clock.jumped_s = 0.0
         self.broker.loses = self.broker.doubles = self.broker.swaps = self.broker.early_acks = 0
         self._push(self._yanks)
-        self.stop_second()
+        self.double.stop()
         self.say("calm: from here on nothing goes wrong")
 
     def end(self) -> None:
         """Sweep up."""
-        if self.second is not None:
-            self.second.dead = True
-            self.second.forget_lock()
-            disk.insert(self.second.disk)
-            self.second.disk.scrap()
-            disk.insert(self.disk)
+        self.double.end()
         if self.process is not None:
             self.process.dead = True
             self.process.forget_lock()

@@ -1,0 +1,103 @@
+"""A second agent with the same identity, as from a copied disk: its own journal, the same broker and cable.
+
+It takes the broker's session over, finds the port taken while the first has it, and takes it when the first
+is gone. It is switched off when it has told what it did; what it adopted, another began.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import Context, ContextVar, copy_context
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from tests.prove import disk
+from tests.prove.agent import Process
+
+if TYPE_CHECKING:
+    from tests.prove.world import World
+
+_INSIDE: ContextVar[bool] = ContextVar("inside", default=False)
+_LOOKS_S = 5.0  # how often somebody looks whether it may be switched off
+
+Make = Callable[[int, disk.Disk], Process]
+
+
+class Double:
+    """Switched on and off; `make` makes its process by its number and its disk."""
+
+    def __init__(self, world: World, make: Make) -> None:
+        self.process: Process | None = None
+        self.tasks: WeakSet[asyncio.Task[object]] = WeakSet()
+        self._world = world
+        self._make = make
+        self._copies = 0
+        self._leaving = False
+        self._outside = copy_context()
+
+    @property
+    def outside(self) -> Context:
+        """Where what is begun is not its own, whoever lets it begin."""
+        return self._outside.copy()
+
+    def start(self) -> None:
+        """A copy of the machine is switched on: the same identity, and no journal yet."""
+        if self.process is not None:
+            return
+        self._world.say("a second agent starts")
+        asyncio.get_running_loop().set_task_factory(self._task_of)  # type: ignore[arg-type]  # as asyncio calls it
+        self._copies += 1
+        context = self.outside
+        context.run(_INSIDE.set, True)
+        copied = disk.Disk(lambda _what: None)
+        self.process = context.run(self._make, 100 * self._copies, copied)
+
+    def _task_of(
+        self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **keys: Any
+    ) -> asyncio.Task[Any]:
+        task = asyncio.Task(coroutine, loop=loop, **keys)
+        if _INSIDE.get():
+            self.tasks.add(task)
+        return task
+
+    def stop(self) -> None:
+        """Somebody notices; it is switched off when it has told everything."""
+        if self.process is not None and not self._leaving:
+            self._leaving = True
+            task = asyncio.get_running_loop().create_task(self._leave(self.process))
+            self._world.own_tasks.add(task)
+            task.add_done_callback(self._left)
+
+    async def _leave(self, process: Process) -> None:
+        loop, told = asyncio.get_running_loop(), False
+        while not told:
+            looked = loop.create_future()
+            loop.call_later(_LOOKS_S, looked.set_result, None)
+            await looked
+            if process.app is not None and process.link is not None and process.link.is_up:
+                told = await process.app.has_told_all()  # and the broker says its will
+        process.die()
+        self._world.vanish(process)
+        self._forget(process)
+        self.process = None
+        self._world.last_trouble_s = loop.time()
+        self._world.say("the second agent is switched off: it has told everything")
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        self._leaving = False
+        if not task.cancelled():
+            task.result()
+
+    def end(self) -> None:
+        """The history is over."""
+        if self.process is not None:
+            self.process.dead = True
+            self._forget(self.process)
+            disk.insert(self._world.disk)
+
+    @staticmethod
+    def _forget(process: Process) -> None:
+        process.forget_lock()
+        disk.insert(process.disk)
+        process.disk.scrap()
