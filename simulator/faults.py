@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Generic, Literal, Protocol, TypeVar, get_args
 
 Moment = Literal[
     "command", "answered", "card", "host", "before_result", "result_sent", "result_acked", "booked",
@@ -68,11 +68,27 @@ class Fault:
     value: int = 0
 
 
-class FaultBook:
+class Planned(Protocol):
+    """What every kind of fault has in common: see Fault."""
+
+    @property
+    def when(self) -> str: ...
+    @property
+    def times(self) -> int: ...
+    @property
+    def command(self) -> str: ...
+    @property
+    def nth(self) -> int: ...
+
+
+F = TypeVar("F", bound=Planned)
+
+
+class FaultBook(Generic[F]):
     """What is still to go wrong. Counts commands by name, so that a fault can wait for the third sale."""
 
-    def __init__(self, planned: Iterable[Fault] = ()) -> None:
-        self._open: list[tuple[Fault, int]] = [(fault, fault.times) for fault in planned]
+    def __init__(self, planned: Iterable[F] = ()) -> None:
+        self._open: list[tuple[F, int]] = [(fault, fault.times) for fault in planned]
         self._seen: dict[str, int] = {}
         self._command = "any"
 
@@ -82,11 +98,11 @@ class FaultBook:
         for name in (command, "any"):
             self._seen[name] = self._seen.get(name, 0) + 1
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: F) -> None:
         """Plan one more, from the control channel. Its `nth` counts from the beginning of the run."""
         self._open.append((fault, fault.times))
 
-    def take(self, moment: Moment) -> tuple[Fault, ...]:
+    def take(self, moment: str) -> tuple[F, ...]:
         """The faults that strike now; each loses one of its times."""
         struck = []
         for place, (fault, left) in enumerate(self._open):
@@ -96,7 +112,7 @@ class FaultBook:
         self._open = [(f, left) for f, left in self._open if left or not f.times]
         return tuple(struck)
 
-    def _applies(self, fault: Fault) -> bool:
+    def _applies(self, fault: F) -> bool:
         if fault.command not in ("any", self._command):
             return False
         return fault.nth in (0, self._seen.get(fault.command, 0))

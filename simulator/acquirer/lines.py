@@ -1,15 +1,17 @@
 """A line of the money ledger, and its form in the file: one JSON object with these keys, all always present.
 
 id            "<terminal>-<n>", n counting this terminal's lines from 1
-kind          charge, refund, reversal, hold, capture, release, batch_close
+kind          charge, refund, reversal, hold, capture, release, batch_close; a vault also books
+              verification (an issuer agreed, no money), token_stored, token_deleted
 at            UTC, ISO 8601
-terminal      the terminal's id, 8 digits
+terminal      the terminal's id, 8 digits, or a vault's store
 amount_minor  integer minor units, never negative: the kind gives the direction
 currency      ISO 4217, alphabetic
-receipt, trace, turnover   4, 6 and 6 digits, as the terminal counts them
+receipt, trace, turnover   4, 6 and 6 digits, as the terminal counts them; a vault: its transaction
+order, customer            the merchant's order id and customer id, which a vault is told; of a terminal ""
 brand, card   "visa", "************1111" (stars and the last four digits)
-token         hexadecimal, or ""
-reason        "" or why: unacknowledged, refused_by_ecr, asked
+token         hexadecimal, of a vault its data key; or ""
+reason        "" or why: unacknowledged, refused_by_ecr, asked; a vault: how the credential was used, as U/2
 reverses      the id of the line that this one undoes (reversal), uses up (capture) or frees (release)
 """
 
@@ -21,7 +23,10 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Literal, get_args
 
-Kind = Literal["charge", "refund", "reversal", "hold", "capture", "release", "batch_close"]
+Kind = Literal[
+    "charge", "refund", "reversal", "hold", "capture", "release", "batch_close", "verification",
+    "token_stored", "token_deleted",
+]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
@@ -46,6 +51,8 @@ class Entry:
     token: str = ""
     reason: str = ""
     reverses: str = ""
+    order: str = ""
+    customer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,9 @@ KINDS = {
     "reversal": Phrase("une annulation", "a reversal"),
     "release": Phrase("une libération", "a release"),
     "batch_close": Phrase("une fermeture de lot", "a batch close"),
+    "verification": Phrase("une vérification", "a verification"),
+    "token_stored": Phrase("une carte gardée", "a stored card"),
+    "token_deleted": Phrase("une carte effacée", "a deleted card"),
 }
 
 _OPERATIONS = {

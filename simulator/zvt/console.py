@@ -47,7 +47,7 @@ class Console:
         self,
         settings: TerminalSettings,
         *,
-        faults: FaultBook,
+        faults: FaultBook[Fault],
         cardholder: Cardholder,
         acquirer: Acquirer,
         ledger: Ledger,

@@ -1,0 +1,91 @@
+"""The cards that the vault keeps, by their tokens. Numbers live in memory alone."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from simulator.vault.issuer import Presented
+
+_VAULT_KEY = b"simulated vault"
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A card on file. `until`: a temporary token is forgotten then."""
+
+    data_key: str
+    store: str
+    card: Presented
+    customer: str = ""
+    crypt_type: str = ""
+    until: datetime | None = None
+
+
+class CardsKept:
+    """All cards of all stores. A token is made from its card and a count, so that a run can be repeated."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+        self._kept: dict[str, Kept] = {}
+        self._made = 0
+
+    def find(self, store: str, data_key: str, now: datetime) -> Kept | None:
+        """The card of a token that is this store's and still lives."""
+        kept = self._kept.get(data_key)
+        if kept is None or kept.store != store or (kept.until is not None and now >= kept.until):
+            return None
+        return kept
+
+    def of_card(self, store: str, number: str) -> Kept | None:
+        """The lasting token that a store has for a card."""
+        for kept in self._kept.values():
+            if (kept.store, kept.card.number, kept.until) == (store, number, None):
+                return kept
+        return None
+
+    def keep(self, store: str, card: Presented, customer: str, crypt_type: str) -> Kept:
+        """Keep a card for good under a fresh token."""
+        kept = Kept(
+            data_key=self._token(store, card),
+            store=store,
+            card=card,
+            customer=customer,
+            crypt_type=crypt_type,
+        )
+        self._kept[kept.data_key] = kept
+        return kept
+
+    def keep_for_a_while(self, store: str, card: Presented, now: datetime, seconds: float) -> Kept:
+        """Keep a card under a temporary token."""
+        data_key = "ot-" + self._token(store, card)[:22]
+        kept = Kept(data_key=data_key, store=store, card=card, until=now + timedelta(seconds=seconds))
+        self._kept[data_key] = kept
+        return kept
+
+    def renew(self, kept: Kept, expiry_yymm: str) -> Kept:
+        """The same card with the expiry date that was told last."""
+        renewed = replace(kept, card=replace(kept.card, expiry_yymm=expiry_yymm))
+        self._kept[kept.data_key] = renewed
+        return renewed
+
+    def forget(self, data_key: str) -> None:
+        """Delete a card."""
+        del self._kept[data_key]
+
+    def expiring(self, store: str, month_yymm: str) -> tuple[Kept, ...]:
+        """A store's lasting cards that expire in a month."""
+        return tuple(
+            kept
+            for kept in self._kept.values()
+            if kept.store == store and kept.until is None and kept.card.expiry_yymm == month_yymm
+        )
+
+    def _token(self, store: str, card: Presented) -> str:
+        self._made += 1
+        text = f"{self._seed}|{store}|{card.number}|{self._made}".encode()
+        digest = hmac.new(_VAULT_KEY, text, hashlib.sha256).digest()
+        return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:25])
