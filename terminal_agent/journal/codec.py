@@ -50,7 +50,8 @@ def dump_request(request: Request) -> str:
 
 def load_request(op: str, text: str) -> Request:
     """The request of an operation called `op`."""
-    request: Request = _value(_REQUESTS[op], text, f"an operation of kind {op}")
+    what = f"an operation of kind {op}"
+    request: Request = _value(_REQUESTS[op], _parsed(text, what), what)
     return request
 
 
@@ -62,8 +63,8 @@ def dump_outcome(outcome: Outcome) -> str:
 
 def load_outcome(text: str) -> Outcome:
     """The outcome that `dump_outcome` wrote."""
-    held = json.loads(text)
-    outcome: Outcome = _value(_OUTCOMES[held["kind"]], json.dumps(held["value"]), "an outcome")
+    held = _parsed(text, "an outcome")
+    outcome: Outcome = _value(_OUTCOMES[held["kind"]], held["value"], "an outcome")
     return outcome
 
 
@@ -74,7 +75,7 @@ def dump_receipts(receipts: tuple[Receipt, ...]) -> str:
 
 def load_receipts(text: str) -> tuple[Receipt, ...]:
     """The receipts that `dump_receipts` wrote."""
-    return _value(_RECEIPTS, text, "receipts")
+    return _value(_RECEIPTS, _parsed(text, "receipts"), "receipts")
 
 
 def dump_record(record: TerminalRecord) -> str:
@@ -89,8 +90,8 @@ def dump_record(record: TerminalRecord) -> str:
 
 def load_record(text: str) -> TerminalRecord:
     """The record that `dump_record` wrote."""
-    held = json.loads(text)
-    bare = _value(_RECORD, json.dumps(held["record"]), "an orphan")
+    held = _parsed(text, "an orphan")
+    bare = _value(_RECORD, held["record"], "an orphan")
     result = load_outcome(held["result"]) if held["result"] else None
     if isinstance(result, Unknown):
         raise JournalUnusable("journal_corrupt", "an orphan's result is unknown, which no terminal can tell")
@@ -104,7 +105,7 @@ def dump_keys(keys: Mapping[str, str]) -> str:
 
 def load_keys(text: str) -> dict[str, str]:
     """What `dump_keys` wrote."""
-    return _value(_KEYS, text, "a mark's keys")
+    return _value(_KEYS, _parsed(text, "a mark's keys"), "a mark's keys")
 
 
 def to_ms(moment: datetime) -> int:
@@ -121,11 +122,27 @@ def _text(adapter: TypeAdapter[Any], value: object) -> str:
     return adapter.dump_json(value).decode()
 
 
-def _value(adapter: TypeAdapter[T], text: str, what: str) -> T:
+def _parsed(text: str, what: str) -> Any:
+    """JSON text as plain values. Not by pydantic's own reader: it keeps the short strings that it has read,
+    16,384 of them, for as long as the process lives."""
     try:
-        return adapter.validate_json(text)
+        return json.loads(text)
+    except ValueError:
+        why = "it is not JSON"
+    raise _unreadable(what, why)
+
+
+def _value(adapter: TypeAdapter[T], held: object, what: str) -> T:
+    try:
+        return adapter.validate_python(held)
     except ValidationError as error:
-        message = f"the journal holds {what} that this version cannot read ({error.error_count()} fields); "
-    raise JournalUnusable(
-        "journal_unreadable", message + "run the version that wrote it, or restore a backup"
+        why = f"{error.error_count()} fields"
+    raise _unreadable(what, why)
+
+
+def _unreadable(what: str, why: str) -> JournalUnusable:
+    return JournalUnusable(
+        "journal_unreadable",
+        f"the journal holds {what} that this version cannot read ({why}); "
+        "run the version that wrote it, or restore a backup",
     )

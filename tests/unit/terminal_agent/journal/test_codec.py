@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import sys
 import typing
 from datetime import UTC, datetime
 
@@ -102,6 +104,21 @@ def test_a_record_whose_result_is_unknown_is_no_record() -> None:
     text = codec.dump_record(TerminalRecord({}, None, Unknown(code="x", evidence=Evidence("last"))))  # type: ignore[arg-type]  # on purpose
     with pytest.raises(JournalUnusable):
         codec.load_record(text)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '{"operation_id": 7}'])
+def test_what_cannot_be_read_says_what_to_do_and_not_what_it_held(text: str) -> None:
+    with pytest.raises(JournalUnusable, match="an operation of kind sale") as raised:
+        codec.load_request("sale", text)
+    assert raised.value.code == "journal_unreadable"
+    assert "restore a backup" in str(raised.value)
+
+
+def test_what_was_read_is_held_by_nobody_else() -> None:
+    sale = operations.Sale(operation_id="01KB0000000000000000KEEP01", amount=values.Money(1))
+    read = codec.load_request("sale", codec.dump_request(sale)).operation_id
+    ours = json.loads('"01KB0000000000000000KEEP02"')
+    assert sys.getrefcount(read) == sys.getrefcount(ours)
 
 
 def _reachable(kind: object, seen: set[object]) -> set[object]:
