@@ -48,7 +48,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return SETTINGS
 
-    from terminal_agent import app, hardening
+    from terminal_agent import app, collector, hardening
     from terminal_agent.errors import JournalUnusable
     from terminal_agent.observability import logs
 
@@ -56,6 +56,7 @@ def run(arguments: Sequence[str]) -> int:
     log = logs.get_logger(__name__)
     _log_what_nobody_caught(log)
     hardening.keep_memory_private()
+    collector.spare_what_stays()
     try:
         asyncio.run(app.run(settings))
     except JournalUnusable as error:
