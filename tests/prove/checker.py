@@ -6,7 +6,7 @@ was paid at the terminal by hand was paid with another card.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,7 +129,7 @@ def check(
             booked = books.of(command, original)
             yield from _money(command, booked)
             if one_journal:
-                yield from _acknowledged(command, booked)
+                yield from _acknowledged(command, booked, _orphans(backend))
             by_amount[command.op, command.amount_minor] = command
         if command.op == "abort":
             yield from _abort(command, backend)
@@ -174,10 +174,10 @@ def _money(command: Command, booked: Booked) -> Iterator[Violation]:
         yield Violation("I4", f"{name} was told with money {believed['money']}, the ledger has nothing")
 
 
-def _acknowledged(command: Command, booked: Booked) -> Iterator[Violation]:
+def _acknowledged(command: Command, booked: Booked, orphans: Set[str]) -> Iterator[Violation]:
     """The ledger says whether the terminal booked upon our acknowledgement. Then the result was on our disk
-    before, and nobody has to guess whose it is by its amount and its moment."""
-    if not any(not line.reason for line in booked.lines):
+    before, as this operation's or as nobody's, and nobody has to guess whose it is by amount and moment."""
+    if not any(not line.reason and line.receipt not in orphans for line in booked.lines):
         return
     for view in command.views:
         evidence = view.get("evidence", {})
@@ -247,9 +247,15 @@ def _nobodys(
             yield Violation("I2", f"a {line.kind} of {line.amount_minor} that nobody ordered")
 
 
+def _orphans(backend: Backend) -> Set[str]:
+    """Receipt numbers of results that were told as nobody's."""
+    told = [data for kind, data in backend.facts.values() if kind == "orphan"]
+    return {str(data.get("keys", {}).get("receipt")) for data in told}
+
+
 def _crossed(lines: Sequence[Line], others: Others, backend: Backend) -> Iterator[Violation]:
     """What was booked because our agent acknowledged it is told, though nobody had ordered it."""
-    told = {data.get("keys", {}).get("receipt") for kind, data in backend.facts.values() if kind == "orphan"}
+    told = _orphans(backend)
     for line in lines:
         if line.brand == others.crossed and not line.reason and line.receipt not in told:
             yield Violation("I2", f"a {line.kind} of another ECR was acknowledged by us and never told")
