@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from protocols.contract.fields import Text
+from protocols.contract.reader_words import READERS
 from protocols.contract.wire_words import WIRES
 
 # --- why a command was not taken, or how it was answered ----------------------------------------------
@@ -419,7 +420,7 @@ STATES: Mapping[str, tuple[str, str]] = {
 }
 
 # Every code that has words; where two tables have one, `words` chooses by the state.
-TEXTS: Mapping[str, tuple[str, str]] = {**WIRES, **STATES, **OUTCOMES, **PROGRESS, **REPLIES}
+TEXTS: Mapping[str, tuple[str, str]] = {**WIRES, **READERS, **STATES, **OUTCOMES, **PROGRESS, **REPLIES}
 
 # For a code that has no words: what its state alone says. `{code}` tells support which it was.
 BY_STATE: Mapping[str, tuple[str, str]] = {
@@ -447,8 +448,8 @@ GENERAL = (
 )
 
 # The same code may be a reason for a reply, a prompt, a result: the state says which table speaks first.
-_OF_REPLIES = (REPLIES, STATES, OUTCOMES, PROGRESS, WIRES)
-_OF_OPERATIONS = (OUTCOMES, WIRES, PROGRESS, STATES, REPLIES)
+_OF_REPLIES = (REPLIES, STATES, OUTCOMES, PROGRESS, READERS, WIRES)
+_OF_OPERATIONS = (OUTCOMES, READERS, WIRES, PROGRESS, STATES, REPLIES)
 _OPEN = ("in_doubt", "needs_human")
 _KNOWN = 512  # sentences that need not be made again
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,47}")

@@ -26,9 +26,8 @@ class Refusal:
 
 REFUSALS: Final[Mapping[str, Refusal]] = {
     "frame_damaged": Refusal("length, LRC, sum or layout of the frame is wrong, or it came in part"),
-    "card_unreadable": Refusal(
-        "track 2 could not be read or is absent, or nothing, or the number as address, was keyed"
-    ),
+    "card_unreadable": Refusal("track 2 could not be read or is absent; the gateway needs it"),
+    "keying_incomplete": Refusal("no number was keyed, or one was keyed as the address"),
     "not_payment_card": Refusal("the card is no ISO/ABA card: a licence, another format, raw data"),
     "card_inconsistent": Refusal("the masked tracks contradict each other or the brand's own length"),
     "entry_mode_unwanted": Refusal("the card was swiped where it is to be keyed, or keyed to be swiped"),
@@ -141,7 +140,7 @@ def _not_usable(read: Read, serial: str | None) -> str | None:
     if isinstance(read, Keyed):
         typed = (read.street_number or _NONE, read.postal_code or _NONE)
         if not read.plain_length or any(map(masks.bears_number, typed)):
-            return "card_unreadable"
+            return "keying_incomplete"
     return None
 
 
