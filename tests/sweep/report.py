@@ -8,60 +8,88 @@ from dataclasses import asdict
 from typing import Any
 
 from tests.bench.statistics import percentile
-from tests.sweep.running import Swept
+from tests.sweep.running import Kill, Swept
 
 _MEDIAN = 50
 
 
-def results(all_swept: Sequence[Swept], wire: str, every: int) -> dict[str, Any]:
-    """Everything for the file. `truth_s`: seconds from the restart to the outcome at the backend."""
-    kills = [kill for one in all_swept for kill in one.kills]
-    times = [kill.truth_s for kill in kills if kill.truth_s is not None]
-    verdicts = Counter(kill.verdict for kill in kills)
+def results(all_swept: Sequence[Swept], every: int) -> dict[str, Any]:
+    """Everything for the file: `wires` by their name, `grid` by cell."""
+    wires = dict.fromkeys(one.cell.wire for one in all_swept)
     return {
-        "wire": wire,
         "every": every,
-        "kills": len(kills),
-        "missed": sum(one.missed for one in all_swept),
-        **{verdict: verdicts[verdict] for verdict in ("true", "lost", "double", "wrong")},
-        "hit": dict(Counter(f"{kill.when} {kill.effect}" for kill in kills)),
-        "truth_s": {"p50": percentile(times, _MEDIAN), "max": round(max(times), 3)} if times else None,
-        "grid": [
-            {
-                "outcome": one.outcome,
-                "policy": one.policy,
-                "points": one.points,
-                "missed": one.missed,
-                "states": dict(Counter(kill.state for kill in one.kills)),
-                "kills": [asdict(kill) for kill in one.kills],
-            }
-            for one in all_swept
-        ],
+        **_summary(all_swept),
+        "wires": {wire: _summary([one for one in all_swept if one.cell.wire == wire]) for wire in wires},
+        "grid": [_row(one) for one in all_swept],
     }
+
+
+def sound(found: Mapping[str, Any]) -> bool:
+    """Whether something was hit, every outcome told was true, and no cell ended early."""
+    return bool(found["kills"]) and found["true"] == found["kills"] and not found["broken"]
 
 
 def page(found: Mapping[str, Any]) -> str:
     """In plain words."""
     share = "every one" if found["every"] == 1 else f"one in {found['every']}"
-    rows = [
-        f"  {one['outcome']:<10} {one['policy']:<8} {one['points']:>3} points, {len(one['kills']):>3} kills"
-        f" ({one['missed']} missed): {one['states']}"
-        for one in found["grid"]
-    ]
-    wrong = [
-        f"  {one['outcome']}, {one['policy']}: {kill['when']} {kill['effect']} {kill['point']}:"
-        f" told {kill['state']}, {kill['verdict']}"
-        for one in found["grid"]
-        for kill in one["kills"]
-        if kill["verdict"] != "true"
-    ]
     lines = [
-        f"sweep on {found['wire']}: kill -9 before and after {share} of the calls of a sale that write",
-        *rows,
+        f"sweep: kill -9 before and after {share} of the calls of a sale that write",
+        *(_told(row) for row in found["grid"]),
+        *(f"  {wire}: {_summed(summary)}" for wire, summary in found["wires"].items()),
+        f"  in all: {_summed(found)}",
         f"  hit: {found['hit']}",
-        f"  {found['kills']} kills: {found['true']} true, {found['lost']} lost, {found['double']} double,"
-        f" {found['wrong']} wrong; {found['missed']} missed: the sale ended without that call",
-        f"  from restart to truth: {found['truth_s'] or 'nothing to tell'} s",
-        *wrong,
+        *(
+            f"  {row['cell']}: {kill['when']} {kill['effect']} {kill['point']}:"
+            f" told {kill['state']}, {kill['verdict']}"
+            for row in found["grid"]
+            for kill in row["kills"]
+            if kill["verdict"] != "true"
+        ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _summary(some: Sequence[Swept]) -> dict[str, Any]:
+    """`truth_s`: seconds from the restart to the outcome at the backend."""
+    kills = [kill for one in some for kill in one.kills]
+    verdicts = Counter(kill.verdict for kill in kills)
+    return {
+        "kills": len(kills),
+        "missed": sum(one.missed.total() for one in some),
+        **{verdict: verdicts[verdict] for verdict in ("true", "lost", "double", "wrong")},
+        "broken": sum(one.broken is not None for one in some),
+        "hit": dict(sorted(Counter(f"{kill.when} {kill.effect}" for kill in kills).items())),
+        "truth_s": _times(kills),
+    }
+
+
+def _times(kills: Sequence[Kill]) -> dict[str, float] | None:
+    times = [kill.truth_s for kill in kills if kill.truth_s is not None]
+    return {"p50": percentile(times, _MEDIAN), "max": round(max(times), 3)} if times else None
+
+
+def _row(one: Swept) -> dict[str, Any]:
+    return {
+        "cell": one.cell.name,
+        "points": dict(sorted(Counter(one.points.values()).items())),
+        "missed": dict(sorted(one.missed.items())),
+        "broken": one.broken,
+        "states": dict(Counter(kill.state for kill in one.kills)),
+        "truth_s": _times(one.kills),
+        "kills": [asdict(kill) for kill in one.kills],
+    }
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    points, missed = sum(row["points"].values()), sum(row["missed"].values())
+    kills = f"{len(row['kills']):>3} kills ({missed} missed)"
+    told = f"  {row['cell']:<22} {points:>3} points, {kills}: {row['states']}"
+    return told if row["broken"] is None else f"{told}\n    ENDED EARLY: {row['broken']}"
+
+
+def _summed(summary: Mapping[str, Any]) -> str:
+    return (
+        f"{summary['kills']} kills: {summary['true']} true, {summary['lost']} lost, {summary['double']}"
+        f" double, {summary['wrong']} wrong; {summary['missed']} missed (the sale ended without that call);"
+        f" from restart to truth {summary['truth_s'] or 'nothing to tell'} s"
+    )
