@@ -19,6 +19,7 @@ from terminal_agent.cloud.syncing import Syncing
 from terminal_agent.cloud.traffic import Inbound
 from terminal_agent.commands.lifecycle import Applied, Lifecycle
 from terminal_agent.commands.restart import begin_again
+from terminal_agent.errors import JournalFailed
 from terminal_agent.journal.reserve import Reserve
 from terminal_agent.journal.sqlite import SqliteJournal, open_journal
 from terminal_agent.observability.counters import Counters
@@ -195,7 +196,15 @@ class App:
         return self._voice.will()
 
     async def _received(self, inbound: Inbound) -> None:
-        await self._inbox.receive(inbound)
+        """The first failure of the journal ends the unit and thereby stops money. Later ones must not take
+        the link down again and again: through it staff read why nothing is taken. There is no reply: it could
+        not be kept, and the same command might run after a restart."""
+        try:
+            await self._inbox.receive(inbound)
+        except JournalFailed as failure:
+            if self._supervisor.money_stopped is None:
+                raise
+            log.warning("not_answered", code=failure.code, channel=inbound.address.channel)
 
     async def _connected(self) -> None:
         log.info("broker_link_up", host=self._settings.broker.host)
@@ -235,7 +244,8 @@ class App:
     async def _wind_down(self) -> None:
         """No new work; what is at work may end; then each unit, the link last, and the journal."""
         self._voice.leaving("stopping")
-        await self._fleet.idle(_STOP_GRACE_S)
+        if self._supervisor.money_stopped is None:  # else nothing is at work, whatever was begun
+            await self._fleet.idle(_STOP_GRACE_S)
         terminals = [unit.name for unit in self._fleet.units()]
         await self._supervisor.stop([*terminals, "voice", "upkeep", "sighting"])
         self._voice.leaving("disconnected")

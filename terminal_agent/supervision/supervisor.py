@@ -14,7 +14,15 @@ from collections.abc import Callable, Collection, Mapping
 from terminal_agent.observability.logs import get_logger
 from terminal_agent.redaction import clean_exception
 from terminal_agent.supervision.backoff import Backoff
-from terminal_agent.supervision.unit import Crash, EndedUnaskedError, Record, Unit, code_of, stops_money
+from terminal_agent.supervision.unit import (
+    Crash,
+    EndedUnaskedError,
+    Record,
+    Unit,
+    code_of,
+    stops_money,
+    telling,
+)
 
 log = get_logger(__name__)
 
@@ -112,7 +120,7 @@ class Supervisor:
     def _after(self, unit: Unit, record: Record, error: Exception) -> float | None:
         """Tell of a crash and what follows: the pause before the next start, None for never again."""
         record.failures_in_a_row += 1
-        record.last_error = clean_exception(error)
+        record.last_error = clean_exception(telling(error))
         fatal = stops_money(error)
         pause_s = self._backoff.delay_s(record.failures_in_a_row, self._chance)
         again_s = None if fatal and unit.money else pause_s

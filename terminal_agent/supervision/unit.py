@@ -55,8 +55,13 @@ def stops_money(error: BaseException) -> bool:
 
 def code_of(error: BaseException) -> str:
     """The stable code of a failure: its own, else that of its first part or cause that has one."""
-    codes = (getattr(one, "code", None) for one in _family(error))
-    return next((code for code in codes if isinstance(code, str)), "unit_crashed")
+    code = getattr(telling(error), "code", None)
+    return code if isinstance(code, str) else "unit_crashed"
+
+
+def telling(error: BaseException) -> BaseException:
+    """The part or cause of a failure that says what happened: the first with a code of its own."""
+    return next((one for one in _family(error) if isinstance(getattr(one, "code", None), str)), error)
 
 
 def _family(error: BaseException) -> Iterator[BaseException]:

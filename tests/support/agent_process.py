@@ -81,6 +81,11 @@ class AgentProcess(Program):
         """The journal's file."""
         return self.state_dir / "journal.sqlite3"
 
+    @property
+    def reserve(self) -> Path:
+        """What keeps a place on the disk for operations that are open when it is full."""
+        return self.journal.with_suffix(".reserve")
+
     def lose_journal(self) -> None:
         """As if the disk had been changed: nothing of the journal is left."""
         assert not self.running, "its journal is open"

@@ -6,7 +6,7 @@ import pytest
 
 from protocols.core.errors import LocalError
 from terminal_agent.errors import JournalFailed
-from terminal_agent.supervision.unit import code_of, stops_money
+from terminal_agent.supervision.unit import code_of, stops_money, telling
 
 
 def raised_from(cause: Exception) -> Exception:
@@ -28,6 +28,7 @@ def raised_from(cause: Exception) -> Exception:
 def test_a_journal_failure_is_found_however_it_is_wrapped(error: Exception) -> None:
     assert stops_money(error)
     assert code_of(error) == "journal_io"
+    assert str(telling(error)) == "gone"
 
 
 def test_other_failures_do_not_stop_money() -> None:

@@ -1,0 +1,156 @@
+"""The journal's disk is full, turns read-only or fails under the running agent: no money runs that could not
+be written down, what was committed is not lost, and the front desk reads why nothing is taken."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from terminal_agent.client import Pending, Sale
+from tests.support.broker import Broker
+from tests.support.counter import progressed, says, sold
+from tests.support.disks import SmallDisk, refusing, small_disk
+from tests.support.house import House, a_house
+from tests.support.station import Plan
+from tests.support.truth import assert_true
+from tests.support.waiting import LIMIT_S, eventually
+
+NO_ROOT = "needs root, to mount a small disk and to fail the writes of a process whose memory is private"
+pytestmark = [pytest.mark.system, pytest.mark.skipif(os.geteuid() != 0, reason=NO_ROOT)]
+
+# As small as the settings allow: 1 MiB of reserve, 1 MiB as the floor, and room for a journal.
+_DISK_MIB = 6
+# It soon sees that nobody answers, and books all the same.
+IMPATIENT = Plan(wire="tcp", scenario={"booking_policy": "keep", "t2_s": 0.7, "t3_s": 1.2})
+
+
+@asynccontextmanager
+async def on_a_small_disk(broker: Broker, folder: Path) -> AsyncIterator[tuple[House, SmallDisk]]:
+    """A house whose agent keeps its state there."""
+    async with a_house(broker, folder, IMPATIENT, started=False) as house:
+        with small_disk(house.agent.state_dir, _DISK_MIB) as disk:
+            try:
+                house.start_agent()
+                await house.agent_ready()
+                await house.ready()
+                yield house, disk
+            finally:
+                house.agent.kill()
+
+
+async def waits_for_a_card(house: House) -> Pending:
+    """A sale that was taken."""
+    pending = await house.start(Sale(**house.stamp(), amount_minor=2000))
+    await progressed(house, pending, "awaiting_card")
+    return pending
+
+
+async def told(house: House, code: str) -> None:
+    """Wait until the agent's own state gives this reason."""
+    await eventually(lambda: house.client.agents()[house.agent.id].code == code, f"the agent says {code}")
+
+
+async def test_a_disk_that_is_full_before_and_in_the_middle_of_a_sale(broker: Broker, tmp_path: Path) -> None:
+    async with on_a_small_disk(broker, tmp_path) as (house, disk):
+        disk.fill(leave_bytes=512 * 1024)
+        await rejected_as_full(house)
+        assert house.station.count("sale") == 0
+        disk.empty()
+        pending = await waits_for_a_card(house)
+        disk.fill()
+        await house.station.present()
+        view = await pending.outcome(LIMIT_S)
+        assert view.state == "approved"
+        assert_true(view, house.lines())
+        assert not house.agent.reserve.exists(), "it was not needed: the disk was not full"
+        await rejected_as_full(house)
+        disk.empty()
+        assert house.agent.stop() == 0
+        house.start_agent()
+        await house.agent_ready()
+        await house.ready()
+        assert_true(await sold(house, 3000), house.lines(), 1)
+
+
+async def rejected_as_full(house: House) -> None:
+    """Nothing new is taken, and both the reply and the agent's state say why."""
+    reply = await house.ask(Sale(**house.stamp(), amount_minor=1000))
+    assert (reply.verdict, reply.code) == ("rejected", "disk_low")
+    says(reply.text, "presque plein", "almost full")
+    await told(house, "disk_low")
+
+
+async def test_a_disk_that_is_full_to_the_last_byte(broker: Broker, tmp_path: Path) -> None:
+    async with on_a_small_disk(broker, tmp_path) as (house, disk):
+        pending = await waits_for_a_card(house)
+        house.agent.reserve.unlink()
+        disk.fill()
+        await house.station.present()
+        another = await stopped_with(house, "journal_full")
+        disk.empty()
+        await true_after_a_restart(house, pending, another)
+
+
+async def test_a_disk_that_turns_read_only(broker: Broker, tmp_path: Path) -> None:
+    async with a_house(broker, tmp_path, IMPATIENT) as house:
+        pending = await waits_for_a_card(house)
+        async with refusing(house.agent.pid, house.agent.journal, "EROFS"):
+            await house.station.present()
+            await stopped_with(house, "journal_io")
+        # The disk is well again, but nobody knows what it holds: nothing is taken before a restart.
+        another = await unanswered(house)
+        await true_after_a_restart(house, pending, another)
+
+
+async def stopped_with(house: House, code: str) -> Pending:
+    """The result could not be written down, so it was not acknowledged, and no money is taken any more. A
+    sale that was asked for in vain."""
+    alert = await house.alert("money_stopped")
+    assert str(house.agent.journal) in alert["details"]["why"]
+    await told(house, "money_stopped")
+    says(house.client.agents()[house.agent.id].text, "ne prend plus de paiement", "takes no payment")
+    assert [line["code"] for line in logged(house, "money_stopped")] == [code]
+    await house.station.at_rest()
+    assert "result not acknowledged: keep" in house.station.notes
+    return await unanswered(house)
+
+
+async def unanswered(house: House) -> Pending:
+    """A sale that gets no reply: a rejection could not be kept. The agent stays, and its state says why."""
+    before, up = len(logged(house, "not_answered")), len(logged(house, "broker_link_up"))
+    pending = await house.send(Sale(**house.stamp(), amount_minor=3000))
+    await eventually(lambda: len(logged(house, "not_answered")) > before, "the command came")
+    assert (pending.replies, len(logged(house, "broker_link_up"))) == ((), up)
+    state = house.client.agents()[house.agent.id]
+    assert (state.state, state.code) == ("degraded", "money_stopped")
+    assert house.station.count("sale") == 1
+    return pending
+
+
+def logged(house: House, event: str) -> list[dict[str, Any]]:
+    """The lines of the agent's log with this event."""
+    lines = [json.loads(line) for line in house.agent.said.splitlines() if line.startswith("{")]
+    return [line for line in lines if line["event"] == event]
+
+
+async def true_after_a_restart(house: House, pending: Pending, another: Pending) -> None:
+    """The agent is started anew: it asks the terminal what became of the one sale, and takes the other, which
+    the backend repeats."""
+    assert house.agent.stop() == 0
+    house.start_agent()
+    view = await pending.outcome(LIMIT_S)
+    assert view.state == "approved", view
+    assert_true(view, house.lines())
+    assert house.station.count("sale") == 1
+    await house.agent_ready()
+    await house.ready()
+    assert (await another.repeat(LIMIT_S)).verdict == "accepted"
+    await house.station.present()
+    assert_true(await another.outcome(LIMIT_S), house.lines(), 1)
+    assert house.station.count("sale") == 2
