@@ -30,7 +30,7 @@ from protocols.core.vault import (
     VaultAnswer,
     VerifyToken,
 )
-from tests.support.counter import ATTEMPT, NAME, Counter
+from tests.support.reader_desk import ATTEMPT, NAME, Counter
 
 PAID = "01JD9QX1B2C3D4E5F6G7H8J9KM"
 AMOUNT = Money(4750)

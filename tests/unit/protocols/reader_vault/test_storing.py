@@ -12,7 +12,7 @@ from protocols.core.outcomes import Approved, Cancelled, Declined, NotStarted, U
 from protocols.core.session import Abort, Opened, Peer, Phase, Status
 from protocols.core.session import Link as Wire
 from protocols.core.vault import NoAnswer, StatusOf, StoredCredential, TokenizeOrder, VaultAnswer, VerifyFrame
-from tests.support.counter import ATTEMPT, NAME, Counter, FakeSource
+from tests.support.reader_desk import ATTEMPT, NAME, Counter, FakeSource
 
 STORE = StoreCard(
     operation_id=NAME, entry_modes=("swipe", "keyed"), charged_later=True, address=Address("H2X1Y4")
