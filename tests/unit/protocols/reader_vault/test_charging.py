@@ -141,7 +141,7 @@ def test_an_earlier_refund_is_not_taken_for_the_lost_one() -> None:
     counter = sought(REFUND, mark)
     earlier = VaultAnswer(verdict="done", code="approved", keys={"transaction": "T-9"}, amount=Money(1000))
     counter.answer(earlier)
-    assert isinstance(counter.concluded.outcome, Unknown)
+    assert type(counter.concluded.outcome) is Unknown
     counter.facts.clear()
     counter.now += 121.0
     counter.begin(Recover(operation=REFUND, attempt=ATTEMPT, marks=(mark,)))
