@@ -21,7 +21,7 @@ from terminal_agent.checks.findings import Finding
 from terminal_agent.errors import AgentError, JournalUnusable
 from terminal_agent.journal.sqlite import look_at
 from terminal_agent.settings import Settings, Terminal
-from terminal_agent.terminal.endpoint import endpoint_of
+from terminal_agent.terminal.endpoint import endpoints_of
 
 ANSWER_LIMIT_S = 20.0
 # What a terminal on the network does with a second caller.
@@ -52,7 +52,7 @@ async def check_terminal(
         text = f"{open_now} of its operations are open: not greeted; start the agent, which asks about them"
         return Finding("terminal", terminal.id, "warning", text, "operations_open")
     session = (make_session or session_of)(terminal)
-    status = await greeted(session, endpoint_of(terminal))
+    status = await greeted(session, endpoints_of(terminal))
     return _finding(terminal, status)
 
 
@@ -61,7 +61,7 @@ def session_of(terminal: Terminal) -> Session:
     return PROTOCOLS[terminal.protocol].build(terminal.for_protocol(), os.urandom)
 
 
-async def greeted(session: Session, endpoint: Callable[[], Endpoint]) -> Status | str:
+async def greeted(session: Session, endpoints: Mapping[str, Callable[[], Endpoint]]) -> Status | str:
     """Where the terminal stands once it has been greeted, or why that could not be found out."""
     stands: asyncio.Future[Status] = asyncio.get_running_loop().create_future()
     last: list[Status] = []
@@ -72,7 +72,7 @@ async def greeted(session: Session, endpoint: Callable[[], Endpoint]) -> Status 
             if _settled(told) and not stands.done():
                 stands.set_result(told)
 
-    pump = Pump(session, {"terminal": endpoint}, _refuse, notice)
+    pump = Pump(session, endpoints, _refuse, notice)
     running = asyncio.create_task(pump.run())
     pump.post(Greet())
     ends: set[asyncio.Future[Any]] = {running, stands}

@@ -56,7 +56,9 @@ def tells(*after_opening: Effect) -> Script:
 
 def look(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: Script, extra: str = "") -> Finding:
     """What the check finds of a terminal whose session follows the script."""
-    monkeypatch.setattr(terminals, "endpoint_of", lambda _terminal: lambda: NullModem().end("a"))
+    monkeypatch.setattr(
+        terminals, "endpoints_of", lambda _terminal: {"terminal": lambda: NullModem().end("a")}
+    )
     terminal: Terminal = read(tmp_path, minimal() + one_terminal(extra)).terminals[0]
     return run_virtual(check_terminal(terminal, 0, lambda _terminal: ScriptedSession(script)))
 
