@@ -1,4 +1,4 @@
-"""`terminal-simulator`: run a simulated terminal, read its money ledger, list the scenarios."""
+"""`terminal-simulator`: run a simulated terminal or vault, read its money ledger, list the scenarios."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ import typer
 from simulator import scenario as scenarios
 from simulator.acquirer.ledger import FileLedger, read
 from simulator.acquirer.lines import LedgerError
-from simulator.acquirer.totals import balance, live_charges, open_holds
+from simulator.acquirer.totals import balance, live_charges, open_holds, tokens_kept
 from simulator.declared import SettingError
-from simulator.running import Running, run, tls, wire_end
+from simulator.running import Running, address, run, tls, wire_end
+from simulator.vault.running import certified, serve
+from simulator.vault.settings import VaultPlan, load
 from simulator.zvt.state import FileStore, MemoryStore, StateError
 
 WRONG_USE, NOT_TO_BE_HAD = 2, 3
@@ -67,6 +69,52 @@ def zvt(
         raise _ended(str(error), WRONG_USE) from None
     except OSError as error:
         raise _ended(f"cannot start: {error}", NOT_TO_BE_HAD) from None
+
+
+@app.command()
+def vault(
+    *,
+    https: Annotated[
+        str, typer.Option(help="HOST:PORT to listen on; :PORT for this machine alone")
+    ] = ":8443",
+    ledger: LedgerPath = Path("ledger.jsonl"),
+    faults: Annotated[
+        Path | None, typer.Option(help="a TOML file of settings and faults: see simulator.vault.settings")
+    ] = None,
+    certificates: Annotated[
+        Path, typer.Option(help="folder in which a certificate and the authority to trust are made")
+    ] = Path("vault-certificates"),
+    tls_cert: Annotated[Path | None, typer.Option(help="PEM: this certificate instead")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM: its key")] = None,
+) -> None:
+    """Run the acquirer's vault until Ctrl-C. It opens frames that were encrypted with the public demo key."""
+    try:
+        host, port = address("--https", https, 8443)
+        plan = load(faults) if faults is not None else VaultPlan()
+        given = tls(tls_cert, tls_key)
+        asyncio.run(serve(plan, FileLedger(ledger), host, port, given or certified(certificates, host)))
+    except (SettingError, LedgerError) as error:
+        raise _ended(str(error), WRONG_USE) from None
+    except OSError as error:
+        raise _ended(f"cannot start: {error}", NOT_TO_BE_HAD) from None
+
+
+@app.command("tokens")
+def show_tokens(
+    path: Annotated[Path, typer.Argument(help="the ledger file")] = Path("ledger.jsonl"),
+) -> None:
+    """Print the cards that a vault keeps, as its ledger tells them; tokens are shown in part."""
+    try:
+        kept = tokens_kept(read(path))
+    except (LedgerError, OSError) as error:
+        raise _ended(str(error), WRONG_USE) from None
+    for line in kept:
+        shown = f"{line.token[:4]}…{line.token[-4:]}"
+        print(
+            f"{shown:12} {line.at:%Y-%m-%d %H:%M:%S} {line.terminal:10} {line.brand} {line.card[-4:]} "
+            f"customer {line.customer}"
+        )
+    print(f"{len(kept)} cards kept")
 
 
 @app.command("ledger")

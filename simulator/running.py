@@ -87,17 +87,17 @@ def wire_end(
         if serial != "-" and is_real_device(Path(serial)):
             return SerialEnd(serial, baud)
         return PtyEnd(None if serial == "-" else Path(serial))
-    host, port = _address(tcp or "")
+    host, port = address("--tcp", tcp or "", DEFAULT_PORT)
     return TcpEnd(host, port, tls=tls, idle_close_s=idle_close_s)
 
 
-def _address(tcp: str) -> tuple[str, int]:
-    """HOST:PORT, HOST alone, or :PORT on this machine alone."""
-    host, colon, port = tcp.rpartition(":")
+def address(option: str, text: str, default_port: int) -> tuple[str, int]:
+    """HOST:PORT, HOST alone, or :PORT on this machine alone. Raises SettingError naming the option."""
+    host, colon, port = text.rpartition(":")
     if not colon:
-        host, port = port, str(DEFAULT_PORT)
+        host, port = port, str(default_port)
     if host.isdecimal() or not (port.isdecimal() and int(port) <= 0xFFFF):
-        raise SettingError(f"--tcp is {tcp!r}; allowed: HOST:PORT, :PORT or HOST, port 0 to 65535")
+        raise SettingError(f"{option} is {text!r}; allowed: HOST:PORT, :PORT or HOST, port 0 to 65535")
     return host or "127.0.0.1", int(port)
 
 

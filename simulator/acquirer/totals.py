@@ -38,6 +38,12 @@ def open_holds(lines: Sequence[Line]) -> tuple[Line, ...]:
     return tuple(line for line in lines if line.kind == "hold" and line.id not in used | gone)
 
 
+def tokens_kept(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines of cards that a vault keeps: stored and not deleted since."""
+    deleted = {line.token for line in lines if line.kind == "token_deleted"}
+    return tuple(line for line in lines if line.kind == "token_stored" and line.token not in deleted)
+
+
 def balance(lines: Sequence[Line]) -> dict[str, int]:
     """Minor units that the merchant has gained, by currency: live charges less live refunds."""
     total: dict[str, int] = {}

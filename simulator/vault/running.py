@@ -1,0 +1,42 @@
+"""A simulated vault as a process: the composition root of `terminal-simulator vault`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import ssl
+from pathlib import Path
+
+from simulator.acquirer.ledger import Ledger
+from simulator.reader.opening import open_frame
+from simulator.vault.certificate import make
+from simulator.vault.desk import VaultDesk
+from simulator.vault.http_side import PATH
+from simulator.vault.server import VaultServer
+from simulator.vault.settings import VaultPlan
+from simulator.wire.station import wall_clock
+
+
+async def serve(plan: VaultPlan, ledger: Ledger, host: str, port: int, tls: ssl.SSLContext) -> None:
+    """Serve until SIGINT or SIGTERM. OSError where it cannot listen."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    desk = VaultDesk(ledger=ledger, opens=open_frame, settings=plan.settings, faults=plan.faults)
+    server = VaultServer(desk, wall_clock, tls)
+    taken = await server.start(host, port)
+    print(f"ready: the vault answers at https://{host}:{taken}{PATH}", flush=True)
+    try:
+        await stop.wait()
+    finally:
+        await server.stop()
+
+
+def certified(folder: Path, host: str) -> ssl.SSLContext:
+    """A server's context with a certificate made anew; says what the client is to trust."""
+    ca, certificate, key = make(folder, host)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    print(f"trust {ca}, good for {host} and localhost", flush=True)
+    return context
