@@ -21,7 +21,12 @@ def main() -> int:
     parser = argparse.ArgumentParser("tests.soak", description="The agent under load, replugs and restarts.")
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--terminals", type=int, choices=(2, 3, 4), default=3)
-    parser.add_argument("--pause", type=float, default=0.5, help="seconds between two sales of one terminal")
+    parser.add_argument(
+        "--pause",
+        type=float,
+        default=0.5,
+        help="seconds between two sales of one terminal, in the measured part",
+    )
     wanted = parser.parse_args()
     folder = ROOT / "build" / "soak"
     shutil.rmtree(folder, ignore_errors=True)

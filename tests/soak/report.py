@@ -18,7 +18,11 @@ def figures(samples: Sequence[Sample], total_s: float) -> dict[str, Any]:
     """Slopes and growths over the measured part, and the aims. None where nothing could be read."""
     since_s = measured_from_s(total_s)
     measured = [one for one in samples if one.at_s >= since_s]
-    found: dict[str, Any] = {"measured_from_s": round(since_s, 1), "measured_samples": len(measured)}
+    found: dict[str, Any] = {
+        "measured_from_s": round(since_s, 1),
+        "operations_before": measured[0].operations if measured else None,
+        "measured_samples": len(measured),
+    }
     for name in ("rss_mib", "pss_mib", "descriptors", "threads"):
         found[name] = _grown(measured, name)
     found["operations_per_hour"] = pace = _pace(measured)
@@ -46,7 +50,8 @@ def page(results: Mapping[str, Any]) -> str:
         f" agent {'DIED' if results['agent_died'] else 'alive'}",
         f"  ledger {'agrees' if ledger['agrees'] else 'DISAGREES'}: approved {_money(ledger['approved'])},"
         f" booked {_money(ledger['booked'])}, needs a human {ledger['needs_human']}",
-        f"  measured from second {results['measured_from_s']:g}, {results['measured_samples']} samples:",
+        f"  measured from second {results['measured_from_s']:g}, after {results['operations_before']}"
+        f" operations, {results['measured_samples']} samples:",
         *(_line(name, results[name]) for name in ("rss_mib", "pss_mib", "descriptors", "threads")),
         f"    at {results['operations_per_hour']} operations an hour,"
         f" that is {results['rss_bytes_per_operation']} bytes of RSS per operation",
