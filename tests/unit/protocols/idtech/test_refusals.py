@@ -139,7 +139,7 @@ def test_the_vendors_good_frames_are_taken(name: str) -> None:
             "card_inconsistent",
         ),
         (
-            "a length that the brand does not have",
+            "a mask of track 1 without its fields",
             _body(
                 masked1=b"%*3766********9999^".ljust(70, b"*") + b"?*",
                 masked2=b";3766********9999=***************?*",
