@@ -16,6 +16,7 @@ from tests.support.idtech_frames import (
     ORIGINAL,
     TEXT,
     binary,
+    framed,
     reported,
     seen,
     text,
