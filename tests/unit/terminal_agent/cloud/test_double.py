@@ -30,6 +30,14 @@ def test_a_fresh_process_finds_its_predecessor() -> None:
     assert not OwnStates().is_double(state("ready"))
 
 
+def test_a_double_that_did_not_come_back_is_given_way_to_once() -> None:
+    own = OwnStates()
+    own.say(state("ready"))
+    assert own.is_double(state("ready", 1))
+    assert not own.is_double(state("ready", 1))
+    assert own.is_double(state("ready", 2))
+
+
 @pytest.mark.parametrize("payload", [b"", b"{", b"[]", b"\xff"])
 def test_what_cannot_be_read_is_no_double(payload: bytes) -> None:
     own = OwnStates()
