@@ -9,28 +9,14 @@ import pytest
 
 from terminal_agent.client import Resolve, Sale
 from tests.support.broker import Broker
-from tests.support.counter import progressed, says, sold
-from tests.support.house import House, a_house
+from tests.support.counter import progressed, restarted, says, sold
+from tests.support.house import a_house
 from tests.support.relay import relayed
 from tests.support.station import Plan, Wire
 from tests.support.truth import assert_true
 from tests.support.waiting import LIMIT_S, eventually
 
 pytestmark = pytest.mark.system
-
-
-async def restarted(house: House) -> None:
-    """The agent again, ready for money."""
-    before = house.client.agents()[house.agent.id]
-    house.start_agent()
-
-    def booted() -> bool:
-        now = house.client.agents()[house.agent.id]
-        return (now.epoch, now.boot) != (before.epoch, before.boot)
-
-    await eventually(booted, "the next boot")
-    await house.agent_ready()
-    await house.ready()
 
 
 @pytest.mark.parametrize("wire", ["pty", "tcp"])

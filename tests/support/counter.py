@@ -44,3 +44,17 @@ async def progressed(house: House, pending: Pending, state: str) -> None:
         lambda: any(body["state"] == state for body in house.traffic.progress(pending.operation_id)),
         f"the operation is {state}",
     )
+
+
+async def restarted(house: House) -> None:
+    """The agent again, ready for money."""
+    before = house.client.agents()[house.agent.id]
+    house.start_agent()
+
+    def booted() -> bool:
+        now = house.client.agents()[house.agent.id]
+        return (now.epoch, now.boot) != (before.epoch, before.boot)
+
+    await eventually(booted, "the next boot")
+    await house.agent_ready()
+    await house.ready()
