@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from random import Random
+from typing import TypeAlias
 
 from protocols.contract.messages import Message
 from protocols.contract.topics import AgentTopics
@@ -18,6 +19,10 @@ _LATENCY_S = 0.004
 _BACK_S = 0.5
 _WILL_DELAY_S = 2.0
 _TAKEOVER_PAUSE_S = 60.0  # as LinkConfig.takeover_pause_s
+
+
+# Whose state stands retained, and which of all messages it was.
+Announced: TypeAlias = "tuple[Link | None, int]"
 
 
 class Broker:
@@ -40,7 +45,7 @@ class Broker:
         self._waiting: list[tuple[str, bytes]] = []  # for the agent, while it is away
         self._link: Link | None = None
         self._own_state = topics.of_agent("state")
-        self._announced: Link | None = None  # whose state stands retained
+        self._announced: Announced | None = None
         self._reconnect = asyncio.Event()
         self._reconnect.set()
         self._swapped: Message | None = None
@@ -57,7 +62,7 @@ class Broker:
         other, self._link = self._link, link
         if other is not None and other is not link:
             other.taken_over()
-        if link.was_up and self._announced not in (None, link):
+        if link.gives_way_to(self._announced):
             self._link = None
             return True
         waiting, self._waiting = self._waiting, []
@@ -88,7 +93,7 @@ class Broker:
         """Take a message of the agent's; whether its sender hears that it was taken."""
         self.published.append(message)
         if message.topic == self._own_state:
-            self._announced = link
+            self._announced = (link, len(self.published))
         if self.loses:
             self.loses -= 1
             return True
@@ -182,9 +187,17 @@ class Link:
         self._up = False
         self.was_up = self.stays_away = False
         self._takeovers = 0
+        self._gave_way_to: Announced | None = None
         self._taken = False
         self._broken = asyncio.Event()
         self._inbox: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+
+    def gives_way_to(self, retained: Announced | None) -> bool:
+        """As the product's `OwnStates`: to another that lives, and once to the same word of it."""
+        if not self.was_up or retained is None or retained[0] is self or retained == self._gave_way_to:
+            return False
+        self._gave_way_to = retained
+        return True
 
     @property
     def is_up(self) -> bool:
