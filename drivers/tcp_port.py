@@ -100,9 +100,11 @@ class _Wire(asyncio.Protocol):
         self._gone = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A write that the OS does not take at once is reported, whatever its size."""
+        """A write that the OS does not take at once is reported, whatever its size. asyncio's TLS pauses at
+        `high` and not above it: with 0 each write would wait until the peer says something."""
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=0)
+        encrypted = transport.get_extra_info("ssl_object") is not None
+        self._transport.set_write_buffer_limits(high=1 if encrypted else 0, low=0)
         _tune(transport.get_extra_info("socket"))
 
     def data_received(self, data: bytes) -> None:

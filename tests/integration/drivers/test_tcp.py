@@ -90,6 +90,28 @@ async def test_the_peer_of_a_tls_connection_is_known_by_its_common_name(authorit
         await endpoint.aclose()
 
 
+async def test_a_peer_that_says_nothing_holds_up_no_write_within_tls(authority: TlsAuthority) -> None:
+    """A gateway thinks for seconds before it answers; the request has left all the same."""
+    heard = asyncio.Event()
+
+    async def think(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(9)
+        heard.set()
+        await reader.read()
+        writer.transport.abort()
+
+    context = server_context(authority.issue("terminal-7", (HOST,)))
+    server = await asyncio.start_server(think, HOST, 0, ssl=context)
+    tls = TlsConfig(ca_file=authority.ca_file)
+    endpoint = TcpPort(TcpConfig(HOST, server.sockets[0].getsockname()[1], tls))
+    await endpoint.open(5)
+    for part in (b"one", b"two", b"all"):
+        await endpoint.write(part)
+    await asyncio.wait_for(heard.wait(), 5)
+    await endpoint.aclose()
+    server.close()
+
+
 async def test_a_pinned_common_name_needs_no_host_name_in_the_certificate(authority: TlsAuthority) -> None:
     context = server_context(authority.issue("terminal-7"))
     async with listening(context) as port:
