@@ -58,7 +58,8 @@ def _cof(indicator: str, information: str, issuer_id: str, crypt: str) -> dict[s
         (("U", "2", "139X3130ASCXAS9", "7"), None), (("U", "2", "139X3130ASCXAS9", "5"), "crypt_type"),
         (("U", "2", "", "7"), "issuer_id"), (("U", "2", "unknown", "7"), "issuer_id"),
         (("U", "", "139X3130ASCXAS9", "7"), "payment_information"),
-        (("Z", "2", "139X3130ASCXAS9", "5"), None), (("X", "2", "", "7"), "payment_indicator"), (("", "", "", ""), None),
+        (("Z", "2", "139X3130ASCXAS9", "5"), None), (("X", "2", "", "7"), "payment_indicator"),
+        (("", "", "", ""), None),
     ],
 )  # fmt: skip
 def test_stored_credentials_are_used_by_the_table(told: tuple[str, str, str, str], wrong: str | None) -> None:
