@@ -41,18 +41,18 @@ ISO: Mapping[str, str] = {
 # The gateway's own code, where the ISO code says nothing (field sheet, penny simulator).
 RESPONSE: Mapping[str, str] = {"482": "card_expired", "483": "call_issuer"}
 
-# Who issued the card (CardType). P is Interac.
+# Who issued the card (CardType), by the names of protocols.core.brands. P is Interac.
 BRANDS: Mapping[str, str] = {
-    "V": "visa",
-    "M": "mastercard",
-    "AX": "amex",
-    "NO": "discover",
-    "DS": "discover",
-    "DC": "diners",
-    "C1": "jcb",
-    "SE": "sears",
-    "UP": "unionpay",
-    "P": "interac",
+    "V": "Visa",
+    "M": "Mastercard",
+    "AX": "American Express",
+    "NO": "Discover",
+    "DS": "Discover",
+    "DC": "Diners Club",
+    "C1": "JCB",
+    "SE": "Sears",
+    "UP": "UnionPay",
+    "P": "Interac",
 }
 INTERAC = "P"
 

@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from protocols.core.options import OptionError, Scalar, read_options
 from protocols.core.values import CURRENCY_NUMBERS
+from protocols.moneris import codes
 
 # Which e-commerce indicators go with which use of a stored credential (field sheet, COF rules).
 _ALLOWED_CRYPT = {
@@ -72,9 +73,11 @@ class MonerisOptions:
         if self.data_key_format != "0U":
             text = "a lost answer is asked again, and only this format then gives the same token"
             raise OptionError(f"data_key_format is {self.data_key_format!r}; allowed: 0U, because {text}")
-        for name in ("refuse_avs", "refuse_cvd"):
-            if not all(letter.isascii() and letter.isupper() for letter in getattr(self, name)):
-                raise OptionError(f"{name} is {getattr(self, name)!r}; allowed: capital letters, as N")
+        for name, letters in (("refuse_avs", codes.AVS), ("refuse_cvd", codes.CVD)):
+            if not set(getattr(self, name)) <= letters.keys():
+                raise OptionError(
+                    f"{name} is {getattr(self, name)!r}; allowed: letters out of {''.join(letters)}"
+                )
 
     @classmethod
     def from_mapping(cls, options: Mapping[str, Scalar]) -> Self:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from protocols.core.brands import brand_of
 from protocols.core.card import Card, CardToken, StoredCard
 from protocols.core.scrub import scrub
 from protocols.core.values import Money
@@ -232,15 +233,8 @@ def _last_four(masked: str | None) -> str | None:
 
 
 def _brand_of(masked: str | None) -> str | None:
-    """From the first digits that a masked number shows (ISO/IEC 7812-1 and the networks' own ranges)."""
-    first = (masked or "").partition("*")[0]
-    if first[:2] in ("34", "37"):
-        return "amex"
-    if first[:2] in ("36", "38", "30"):
-        return "diners"
-    if first[:2] == "35":
-        return "jcb"
-    return {"4": "visa", "5": "mastercard", "2": "mastercard", "6": "discover"}.get(first[:1])
+    """What the first digits of a masked number suggest."""
+    return brand_of((masked or "").partition("*")[0])
 
 
 def _is_true(text: str | None) -> bool:

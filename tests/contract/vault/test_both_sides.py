@@ -50,7 +50,7 @@ def test_a_card_is_stored_and_a_no_show_charged_with_the_kept_issuer_id(split: i
     charged = shop.done(charge("A2", token, issuer_id))
     assert charged.amount == Money(4000)
     assert charged.card is not None
-    assert (charged.card.brand, charged.card.last_four) == ("visa", "4242")
+    assert (charged.card.brand, charged.card.last_four) == ("Visa", "4242")
     assert [(line.kind, line.order, line.reason) for line in shop.ledger.lines()] == [
         ("verification", "A1", "C/0"),
         ("token_stored", "A1", ""),
@@ -162,7 +162,7 @@ def test_a_stored_card_is_verified_listed_and_deleted() -> None:
     assert shop.done(ListExpiring()).cards == ()
     shop.now = shop.now.replace(year=2030, month=12, day=1)
     (listed,) = shop.done(ListExpiring()).cards
-    assert (listed.token, listed.card.brand, listed.card.expiry_yymm) == (token, "mastercard", "3012")
+    assert (listed.token, listed.card.brand, listed.card.expiry_yymm) == (token, "Mastercard", "3012")
     assert shop.done(DeleteToken(token)).code == "card_deleted"
     assert _verdict(shop.ask(DeleteToken(token))) == ("refused", "token_unknown")
     assert _verdict(shop.ask(replace(look, order_id="A4"))) == ("refused", "token_unknown")

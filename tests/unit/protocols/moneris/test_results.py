@@ -49,7 +49,7 @@ def test_an_approval_tells_what_is_known() -> None:
     assert answer.authorisation_code == "123456"
     assert answer.message == "APPROVED * ="
     assert answer.card is not None
-    assert answer.card.brand == "visa"
+    assert answer.card.brand == "Visa"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_list_of_cards_shows_brand_last_four_and_expiry() -> None:
     answer = answer_of(ListExpiring(), read_receipt(document), OPTIONS)
     assert [
         (one.token, one.card.brand, one.card.last_four, one.card.expiry_yymm) for one in answer.cards
-    ] == [("k1", "mastercard", "5454", "2611")] * 2
+    ] == [("k1", "Mastercard", "5454", "2611")] * 2
 
 
 @pytest.mark.parametrize(
