@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from protocols.core.card import EntryMode
 from protocols.core.options import OptionError, Scalar, read_options
-from protocols.idtech.reports import HEAD, REPORT_SIZE
+from protocols.idtech.reports import HEAD
 from protocols.idtech.settings import FEATURE_SIZE
 
 
@@ -24,7 +24,7 @@ class ReaderOptions:
     serial: str | None = None
     modes: Literal["swipe", "keyed", "swipe_and_keyed"] = "swipe"
     commands: Literal["feature", "none"] = "feature"
-    report_size: int = REPORT_SIZE
+    report_size: int = 0  # 0: the endpoint gives whole reports, as the USB port does
     feature_size: int = FEATURE_SIZE
     answer_s: float = 1.0  # a setting is answered within this time, or counts as unknown
     report_gap_s: float = 1.0  # the rest of a report that has begun comes within this time, or it is lost
@@ -33,8 +33,8 @@ class ReaderOptions:
     def __post_init__(self) -> None:
         if self.serial is not None and not self.serial.strip():
             raise OptionError("serial is empty; allowed: the reader's serial number, or no such line")
-        if not HEAD < self.report_size <= 4096:
-            raise OptionError(f"report_size is {self.report_size}; allowed: {HEAD + 1} to 4096 bytes")
+        if self.report_size and not HEAD < self.report_size <= 4096:
+            raise OptionError(f"report_size is {self.report_size}; allowed: 0, or {HEAD + 1} to 4096 bytes")
         if not 1 <= self.feature_size <= 256:
             raise OptionError(f"feature_size is {self.feature_size}; allowed: 1 to 256 bytes")
         for name in ("answer_s", "report_gap_s", "redial_s"):

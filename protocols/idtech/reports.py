@@ -66,9 +66,13 @@ def wrap(head: ReportHead, output: memoryview, size: int = REPORT_SIZE) -> tuple
 
 
 class Reassembly:
-    """Reports in, in any split; out come frames. A frame is told as soon as its last byte is there."""
+    """Reports in; out come frames. A frame is told as soon as its last byte is there.
 
-    def __init__(self, report_size: int = REPORT_SIZE) -> None:
+    `report_size` 0: what is fed is one report each time, whatever its size, as a USB endpoint gives them.
+    Otherwise reports of this size may come in any split.
+    """
+
+    def __init__(self, report_size: int = 0) -> None:
         self._size = report_size
         self._head = bytearray(HEAD)
         self._output = Sealed(bytes(_LARGEST_OUTPUT))
@@ -83,19 +87,15 @@ class Reassembly:
         """Whether more bytes of a report must come, if only its padding."""
         return self._at > 0 or self._total is not None
 
-    @property
-    def holding(self) -> bool:
-        """Whether a part of an output is held."""
-        return self._filled > 0
-
     def feed(self, data: memoryview) -> tuple[Found, ...]:
         """Take bytes of reports; tell what is complete now."""
         found: list[Found] = []
+        size = self._size or len(data)
         while data:
-            taken = self._step(data[: self._size - self._at], found)
-            self._at = (self._at + taken) % self._size
-            if self._at == 0 and self._done():
-                self._rest()
+            taken = self._step(data[: size - self._at], found)
+            self._at = (self._at + taken) % size
+            if self._at == 0:
+                self._end_report(found)
             data = data[taken:]
         return tuple(found)
 
@@ -111,6 +111,12 @@ class Reassembly:
         lost = self.midreport and not self._done() and not self._dropped
         self._rest()
         return (Spoilt("gap"),) if lost else ()
+
+    def _end_report(self, found: list[Found]) -> None:
+        if self._total is None:
+            found.append(Spoilt("truncated"))  # it had not even a head
+        if self._total is None or self._done():
+            self._rest()
 
     def _done(self) -> bool:
         return self._total is not None and self._filled >= self._total

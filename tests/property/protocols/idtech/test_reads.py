@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.core.errors import RemoteError
+from protocols.core.session import Received, Report
 from protocols.idtech.codec import decode, encode
 from protocols.idtech.fields import Form
 from protocols.idtech.messages import EncodeType, Read
@@ -37,7 +40,7 @@ def splits(draw: st.DrawFn, data: bytes) -> list[bytes]:
 
 @given(st.data(), st.lists(st.sampled_from(FRAMES), min_size=1, max_size=3))
 def test_any_split_gives_the_same_frames(data: st.DataObject, frames: list[bytes]) -> None:
-    reports = Reassembly()
+    reports = Reassembly(509)
     found = []
     for piece in data.draw(splits(b"".join(map(reported, frames)))):
         found += [seen(one.frame) for one in reports.feed(memoryview(piece)) if isinstance(one, Output)]
@@ -47,7 +50,7 @@ def test_any_split_gives_the_same_frames(data: st.DataObject, frames: list[bytes
 
 @given(st.data(), st.sampled_from(PAYMENT))
 def test_any_split_presents_the_same_card(data: st.DataObject, frame: bytes) -> None:
-    script = ReaderScript(commands="none", modes="swipe_and_keyed")
+    script = ReaderScript(commands="none", modes="swipe_and_keyed", report_size=509)
     script.plug()
     script.arm("swipe", "keyed")
     for piece in data.draw(splits(reported(frame))):
@@ -59,9 +62,9 @@ def test_any_split_presents_the_same_card(data: st.DataObject, frame: bytes) -> 
     assert not any(any(seen(buffer)) for buffer in script.buffers)
 
 
-@given(st.binary(max_size=2000), st.sampled_from(PAYMENT))
-def test_after_garbage_and_its_silence_a_good_frame_is_read(garbage: bytes, frame: bytes) -> None:
-    script = ReaderScript(commands="none", modes="swipe_and_keyed")
+@given(st.binary(max_size=2000), st.sampled_from(PAYMENT), st.sampled_from([0, 509]))
+def test_after_garbage_and_its_silence_a_good_frame_is_read(garbage: bytes, frame: bytes, size: int) -> None:
+    script = ReaderScript(commands="none", modes="swipe_and_keyed", report_size=size)
     script.plug()
     script.arm("swipe", "keyed")
     script.hear(garbage)
@@ -105,6 +108,27 @@ def test_a_body_of_anything_is_refused_or_written_as_it_was_read(kind: EncodeTyp
         return
     again = encode(read, "binary")
     assert seen(again) == frame
+
+
+KINDS: list[Literal["input", "feature", "stalled"]] = ["input", "feature", "stalled"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(KINDS), st.binary(max_size=40)), max_size=12), st.booleans())
+def test_a_devices_nonsense_never_raises_and_never_stops_the_clock(
+    heard: list[tuple[Literal["input", "feature", "stalled"], bytes]], asks: bool
+) -> None:
+    script = ReaderScript(commands="feature" if asks else "none")
+    script.plug()
+    for kind, data in heard:
+        script.give(Received(script.link, Report(kind, 0, data)))
+        if script.state == "ready":
+            script.arm()
+        at = script.reader.next_deadline()
+        if at is not None:
+            script.wake()
+            again = script.reader.next_deadline()
+            assert again is None or again > at
+    assert script.outcome() != "taken"
 
 
 def test_the_original_format_is_never_taken() -> None:

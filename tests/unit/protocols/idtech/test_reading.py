@@ -111,7 +111,7 @@ def test_a_card_that_was_not_fetched_is_wiped_by_the_next_arming() -> None:
 
 
 def test_a_read_that_had_begun_before_the_arming_is_not_taken() -> None:
-    script = ReaderScript(commands="none")
+    script = ReaderScript(commands="none", report_size=509)
     script.plug()
     report = reported(binary(ENHANCED))
     script.hear(report[:200])

@@ -44,16 +44,16 @@ AT_A_DEVICE: dict[ReadTrouble, str] = {
 @pytest.mark.parametrize("trouble", READ_TROUBLES)
 @pytest.mark.parametrize("split", [64, 200, 509])
 def test_each_trouble_of_a_device(trouble: ReadTrouble, split: int) -> None:
-    script = ReaderScript(VirtualReader(ReaderSettings(usb_serial="")), serial="T134000064").ready()
+    device = VirtualReader(ReaderSettings(usb_serial=""))
+    script = ReaderScript(device, serial="T134000064", report_size=509).ready()
     for _ in range(2):
         script.arm()
         script.swipe(lambda device: device.swipe(CARDS["visa"]))
         assert script.outcome() == "taken"
     script.arm()
-    assert script.device is not None
-    script.device.plan(ReadFault(what=trouble))
-    script.device.swipe(CARDS["visa"])
-    report = b"".join(report or b"" for report in iter(script.device.take_input, None))
+    device.plan(ReadFault(what=trouble))
+    device.swipe(CARDS["visa"])
+    report = b"".join(report or b"" for report in iter(device.take_input, None))
     for at in range(0, len(report), split):
         script.hear(report[at : at + split])
     if script.reader.next_deadline() is not None:

@@ -36,7 +36,7 @@ def test_reports_of_every_documented_size(size: int) -> None:
 
 
 def test_a_frame_is_told_with_its_last_byte_and_the_padding_belongs_to_it() -> None:
-    reports = Reassembly()
+    reports = Reassembly(509)
     whole = reported(FRAME)
     end = 9 + len(FRAME)
     assert fed(reports, whole[: end - 1]) == []
@@ -53,6 +53,28 @@ def test_a_frame_over_several_reports() -> None:
 
 def test_two_frames_in_one_report() -> None:
     assert fed(Reassembly(1024), _output(FRAME + SECOND, 1024)) == [FRAME, SECOND]
+
+
+@pytest.mark.parametrize("size", [423, 500, 509, 512, 521])
+def test_whole_reports_of_any_size(size: int) -> None:
+    reports = Reassembly()
+    for _ in range(2):
+        assert fed(reports, reported(FRAME, size)) == [FRAME]
+        assert not reports.midreport
+
+
+def test_a_frame_over_several_whole_reports() -> None:
+    reports, found = Reassembly(), []
+    whole = _output(FRAME, 64)
+    for at in range(0, len(whole), 64):
+        found += fed(reports, whole[at : at + 64])
+    assert found == [FRAME]
+    assert not reports.midreport
+
+
+def test_a_whole_report_without_a_head() -> None:
+    assert fed(Reassembly(), bytes(8)) == [Spoilt("truncated")]
+    assert fed(Reassembly(), b"") == []
 
 
 def test_a_report_without_output() -> None:
@@ -82,7 +104,7 @@ def test_padding_that_is_none_is_told_once() -> None:
 
 
 def test_the_rest_that_does_not_come() -> None:
-    reports = Reassembly()
+    reports = Reassembly(509)
     fed(reports, reported(FRAME)[:100])
     assert reports.gap() == (Spoilt("gap"),)
     assert reports.gap() == ()
@@ -90,14 +112,14 @@ def test_the_rest_that_does_not_come() -> None:
 
 
 def test_padding_that_does_not_come_is_nobodys_loss() -> None:
-    reports = Reassembly()
+    reports = Reassembly(509)
     assert fed(reports, reported(FRAME)[: 9 + len(FRAME)]) == [FRAME]
     assert reports.gap() == ()
     assert fed(reports, reported(SECOND)) == [SECOND]
 
 
 def test_what_is_dropped_is_passed_over_to_its_end() -> None:
-    reports = Reassembly()
+    reports = Reassembly(509)
     assert not reports.drop()
     fed(reports, reported(FRAME)[:100])
     assert reports.drop()
