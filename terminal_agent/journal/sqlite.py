@@ -316,7 +316,8 @@ def _unusable(path: Path, error: sqlite3.Error) -> JournalUnusable:
     if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_CANTOPEN:
         return JournalUnusable("journal_corrupt", _advice(path, _name_of(error)))
     if os.path.lexists(path):
-        why = f"the journal {path} cannot be opened; give it and its folder to the agent's user"
+        why = f"the journal {path} cannot be opened for writing; it and its folder must belong to the agent's"
+        why += " user, on a disk that is not mounted read-only"
     else:
         why = f"there is no journal {path}; is the path right? The agent makes it where its folder is there"
     return JournalUnusable("journal_unreadable", why)

@@ -14,7 +14,7 @@ import pytest
 
 from terminal_agent.client import Pending, Sale
 from tests.support.broker import Broker
-from tests.support.counter import progressed, says, sold
+from tests.support.counter import progressed, restarted, says, sold
 from tests.support.disks import SmallDisk, refusing, small_disk
 from tests.support.house import House, a_house
 from tests.support.station import Plan
@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.system, pytest.mark.skipif(os.geteuid() != 0, reason=N
 
 # As small as the settings allow: 1 MiB of reserve, 1 MiB as the floor, and room for a journal.
 _DISK_MIB = 6
+_JOURNAL_EXIT = 3
 # It soon sees that nobody answers, and books all the same.
 IMPATIENT = Plan(wire="tcp", scenario={"booking_policy": "keep", "t2_s": 0.7, "t3_s": 1.2})
 
@@ -95,6 +96,24 @@ async def test_a_disk_that_is_full_to_the_last_byte(broker: Broker, tmp_path: Pa
         another = await stopped_with(house, "journal_full")
         disk.empty()
         await true_after_a_restart(house, pending, another)
+
+
+async def test_a_disk_that_is_read_only_at_the_start(broker: Broker, tmp_path: Path) -> None:
+    async with on_a_small_disk(broker, tmp_path) as (house, disk):
+        assert house.agent.stop() == 0
+        disk.remount("ro")
+        before = len(house.agent.said)
+        house.start_agent()
+        assert house.agent.ended() == _JOURNAL_EXIT
+        told = [json.loads(line) for line in house.agent.said[before:].splitlines()]
+        assert [(line["event"], line["code"]) for line in told] == [
+            ("journal_unusable", "journal_unreadable")
+        ]
+        assert str(house.agent.journal) in told[0]["why"]
+        assert "not mounted read-only" in told[0]["why"]
+        disk.remount("rw")
+        await restarted(house)
+        assert_true(await sold(house, 3000), house.lines())
 
 
 async def test_a_disk_that_turns_read_only(broker: Broker, tmp_path: Path) -> None:

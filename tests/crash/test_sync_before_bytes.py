@@ -15,7 +15,7 @@ from terminal_agent.client import Sale
 from tests.support.broker import Broker
 from tests.support.house import a_house
 from tests.support.kill_points import POSITIVE, RESULT
-from tests.support.station import Plan
+from tests.support.station import Plan, Wire
 
 pytestmark = pytest.mark.system
 
@@ -35,8 +35,8 @@ class Event:
     data: bytes = b""
 
 
-def events(record: str) -> list[Event]:
-    """Bytes at the port, and syncs of the journal with their ends, in order."""
+def events(record: str, port: int) -> list[Event]:
+    """Bytes on the wire, and the journal's syncs with their ends, in order. `port`: the terminal's TCP."""
     found: list[Event] = []
     syncing: set[str] = set()
     for line in record.splitlines():
@@ -48,27 +48,27 @@ def events(record: str) -> list[Event]:
         if (call := _CALL.match(line)) is None:
             continue
         thread, name, path, text = call.groups()
-        target = _bytes(path).decode()
+        target = _bytes(path).decode() or path
         if name in _SYNCS and "/journal." in target:
             found.append(Event("sync begins"))
             if line.endswith("<unfinished ...>"):
                 syncing.add(thread)
             else:
                 found.append(Event("sync ends"))
-        elif target.startswith("/dev/pts/") and text:
-            found.append(Event("hears" if name == "read" else "says", _bytes(text)))
+        elif text and (target.startswith("/dev/pts/") or (port and target.endswith(f":{port}]"))):
+            found.append(Event("hears" if name in ("read", "recvfrom") else "says", _bytes(text)))
     return found
 
 
 def _bytes(text: str) -> bytes:
-    """strace -xx writes every byte as \\xhh, those of paths too; what it adds to a path stays as it is."""
+    """strace -xx writes every byte as \\xhh, those of paths too; all else stays as it is."""
     return bytes.fromhex("".join(re.findall(r"\\x([0-9a-f]{2})", text)))
 
 
 def first(found: Sequence[Event], what: What, data: bytes, since: int = 0) -> int:
-    """Where these bytes first are, as the beginning of a frame."""
+    """Where these bytes first are, as the beginning of a frame; on TCP that of one read or write."""
     for place, event in enumerate(found[since:], since):
-        if event.what == what and DLE_STX + data in event.data:
+        if event.what == what and (DLE_STX + data in event.data or event.data.startswith(data)):
             return place
     raise AssertionError(f"nothing {what} {data.hex()} after event {since}")
 
@@ -80,10 +80,13 @@ def assert_synced(found: Sequence[Event]) -> None:
     assert words.count("sync begins") == words.count("sync ends")
 
 
-async def test_the_journal_is_synced_before_what_cannot_be_taken_back(broker: Broker, tmp_path: Path) -> None:
+@pytest.mark.parametrize("wire", ["pty", "tcp"])
+async def test_the_journal_is_synced_before_what_cannot_be_taken_back(
+    broker: Broker, tmp_path: Path, wire: Wire
+) -> None:
     log = tmp_path / "strace"
-    async with a_house(broker, tmp_path, Plan(wire="pty"), started=False) as house:
-        calls = "trace=read,write,fsync,fdatasync"
+    async with a_house(broker, tmp_path, Plan(wire=wire), started=False) as house:
+        calls = "trace=read,write,recvfrom,sendto,fsync,fdatasync"
         house.agent.under = ["strace", "-f", "-yy", "-xx", "-s", "16", "-o", str(log), "-e", calls]
         house.start_agent()
         await house.agent_ready()
@@ -91,7 +94,7 @@ async def test_the_journal_is_synced_before_what_cannot_be_taken_back(broker: Br
         before = len(log.read_text(encoding="ascii"))
         view = await house.pay(Sale(**house.stamp(), amount_minor=4750))
         assert view.state == "approved"
-        found = events(log.read_text(encoding="ascii")[before:])
+        found = events(log.read_text(encoding="ascii")[before:], house.station.port)
     asked = first(found, "says", AUTHORISATION)
     assert_synced(found[:asked])
     told = first(found, "hears", RESULT, asked)

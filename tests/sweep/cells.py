@@ -17,7 +17,8 @@ _AT_ONCE: Mapping[str, Scalar] = {"how": "tap", "after_s": 0.0, "pin_after_s": 0
 _NOBODY: Mapping[str, Scalar] = {"leaves": "before_card"}
 # A terminal that soon sees that nobody answers it.
 _IMPATIENT: Mapping[str, Scalar] = {"t2_s": 1.2, "t3_s": 1.5}
-# What becomes of a result that was lost with its connection. On a serial line the terminal repeats it.
+# What becomes of a result that nobody acknowledged. On a serial line the terminal repeats it, and an agent that
+# is back in time acknowledges it after all.
 _UNACKNOWLEDGED: Mapping[Policy, str] = {"reverse": "cancelled", "keep": "approved", "refuse": "declined"}
 
 
@@ -62,11 +63,10 @@ class Cell:
         return f"{self.wire}-{self.ending}-{self.policy}"
 
     @property
-    def state(self) -> str:
-        """How an undisturbed sale ends here."""
-        if self.ending == "found_out" and self.wire == "tcp":
-            return _UNACKNOWLEDGED[self.policy]
-        return _WAYS[self.ending].state
+    def states(self) -> frozenset[str]:
+        """How an undisturbed sale may end here."""
+        told = _WAYS[self.ending].state
+        return frozenset({told, _UNACKNOWLEDGED[self.policy]} if self.ending == "found_out" else {told})
 
     def plan(self) -> Plan:
         """The terminal of this cell."""
