@@ -8,8 +8,9 @@ BIN=$1
 PATH=$PATH:/usr/sbin:/sbin
 
 missing_packages() {
-    grep -v '^#' .ci/system_packages.txt | while read -r program package; do
-        command -v "$program" >/dev/null 2>&1 || printf '%s ' "$package"
+    grep -v '^#' .ci/system_packages.txt | while read -r _marker brought package; do
+        # shellcheck disable=SC2086 # a path may be a pattern
+        command -v "$brought" >/dev/null 2>&1 || ls $brought >/dev/null 2>&1 || printf '%s ' "$package"
     done
 }
 

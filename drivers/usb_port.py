@@ -162,7 +162,7 @@ def _seen(library: Backend, vendors: Iterable[int]) -> Iterator[list[_Seen]]:
     """What is plugged in of these makers. Those that are still in the list at the end are let go."""
     wanted = frozenset(vendors)
     found = usb.core.find(find_all=True, backend=library, custom_match=lambda one: one.idVendor in wanted)
-    readers = [_look(device) for device in found]
+    readers = [reader for reader in map(_look, found) if not _is_gone(reader)]
     try:
         yield readers
     finally:
@@ -185,6 +185,11 @@ def _look(device: Device) -> _Seen:
         _node(device), device.idVendor, device.idProduct, serial, product, f"{device.bus}-{ports}", "reader"
     )
     return _Seen(device, info, refusal)
+
+
+def _is_gone(reader: _Seen) -> bool:
+    """Pulled out, and libusb has not heard of it yet."""
+    return reader.refusal is not None and reader.refusal.errno in {errno.ENODEV, errno.ENOENT, errno.ENXIO}
 
 
 def _string(device: Device, index: int) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator
@@ -15,11 +16,11 @@ from protocols.core.scrub import scrub
 ROOT = Path(__file__).resolve().parent.parent
 ON_PURPOSE = "card_numbers_on_purpose"
 ONE_AT_A_TIME = frozenset({"integration", "crash", "e2e"})
-PACKAGES = dict(
+PACKAGES = [
     line.split()
     for line in (ROOT / ".ci" / "system_packages.txt").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
-)
+]
 
 settings.register_profile(
     "ci",
@@ -37,15 +38,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{ON_PURPOSE}: logs or prints public test card numbers on purpose")
 
 
-def missing_packages() -> list[str]:
-    """The Debian packages that system tests need and this machine lacks."""
-    # Debian puts daemons into /usr/sbin, which is not on every user's path.
-    beside = "/usr/sbin:/usr/local/sbin"
-    return [
-        package
-        for program, package in PACKAGES.items()
-        if shutil.which(program) is None and shutil.which(program, path=beside) is None
-    ]
+def missing_packages() -> dict[str, list[str]]:
+    """The Debian packages that this machine lacks, by the marker of the tests that need them."""
+    missing: defaultdict[str, list[str]] = defaultdict(list)
+    for marker, brought, package in PACKAGES:
+        if not _is_there(brought):
+            missing[marker].append(package)
+    return missing
+
+
+def _is_there(brought: str) -> bool:
+    """A program, or the path of a file. Debian puts daemons into /usr/sbin, which is not on every path."""
+    if brought.startswith("/"):
+        return bool(glob.glob(brought))
+    return any(shutil.which(brought, path=path) for path in (None, "/usr/sbin:/usr/local/sbin"))
 
 
 def leg_of(nodeid: str) -> str:
@@ -57,13 +63,16 @@ def leg_of(nodeid: str) -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests with real processes go to one worker, one after the other. Those that need a package which is
     missing are skipped by name; `.ci/test.sh` then fails."""
-    missing = missing_packages()
-    skip = pytest.mark.skip(reason=f"needs the Debian packages {' '.join(missing)}")
+    skips = {
+        marker: pytest.mark.skip(reason=f"needs the Debian packages {' '.join(packages)}")
+        for marker, packages in missing_packages().items()
+    }
     for item in items:
         if leg_of(item.nodeid) in ONE_AT_A_TIME and config.pluginmanager.hasplugin("xdist"):
             item.add_marker(pytest.mark.xdist_group("real processes"))
-        if missing and item.get_closest_marker("system") is not None:
-            item.add_marker(skip)
+        for marker, skip in skips.items():
+            if item.get_closest_marker(marker) is not None:
+                item.add_marker(skip)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -107,7 +116,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _tell_what_did_not_run(terminalreporter: pytest.TerminalReporter) -> None:
-    missing = missing_packages()
+    missing = [package for packages in missing_packages().values() for package in packages]
     left_out = sorted(
         report.nodeid
         for report in terminalreporter.stats.get("skipped", [])

@@ -216,6 +216,18 @@ async def test_an_interface_may_be_named(bus: VirtualUsb, reader: HidEcho) -> No
     await port.aclose()
 
 
+async def test_one_that_is_listed_still_though_it_is_gone_counts_for_nothing(
+    bus: VirtualUsb, reader: HidEcho
+) -> None:
+    ghost = HidEcho("A1")
+    bus.plug(ghost).refusal = errno.ENODEV
+    port = make(bus)
+    assert (await port.open(5)).where == "/dev/bus/usb/001/002"
+    await port.aclose()
+    bus.unplug(reader)
+    assert "found: no reader at all" in (await unavailable(make(bus))).message
+
+
 # --- refusals ------------------------------------------------------------------------------------------
 
 
