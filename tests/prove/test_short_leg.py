@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.prove.matrix import FAULTS, KINDS, STAGES
+from tests.prove.matrix import FAULTS, KINDS, ONLY, STAGES, cells
 from tests.prove.planting import ROOT, copied, hunt, patches, plant
 from tests.prove.schedule import plan_of
 
@@ -68,6 +68,14 @@ def test_every_fault_has_its_place_in_a_plan() -> None:
     drawn = {fault.kind for seed in range(400) for fault in plan_of(seed).faults}
     assert drawn == set(KINDS)
     assert len(KINDS) == sum(map(len, FAULTS.values()))
+
+
+def test_each_cell_that_can_be_reached_is_aimed_at_and_the_others_have_a_reason() -> None:
+    assert set(ONLY) <= set(KINDS)
+    assert all(set(stages) < set(STAGES) and why for stages, why in ONLY.values())
+    assert len(list(cells())) == len(KINDS) * len(STAGES) - sum(
+        9 - len(stages) for stages, _ in ONLY.values()
+    )
 
 
 def test_a_history_has_three_commands_and_two_faults_at_least() -> None:

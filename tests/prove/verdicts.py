@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.prove.backend import Backend, Command
 
+_OPEN_TO_HUMANS = ("in_doubt", "needs_human")
 _SHOWN = ("by", "evidence", "reason")
 
 
@@ -54,9 +55,12 @@ def _stands(target: Command, verdict: Command) -> Iterator[tuple[str, str]]:
 
 
 def _ends(target: Command, given: list[Command]) -> Iterator[tuple[str, str]]:
-    for view in target.views:
+    for place, view in enumerate(target.views):
         if not by_a_human(view):
             continue
+        stood = [one["state"] for one in target.views[:place] if one["epoch"] == view["epoch"]]
+        if stood and stood[-1] not in _OPEN_TO_HUMANS:
+            yield "I3", f"{target.op} {target.id[-4:]} was ended by a human while it stood at {stood[-1]}"
         seen = view["evidence"]["seen"]
         source = [one for one in given if all(one.data[name] == seen.get(name) for name in _SHOWN)]
         name = f"{target.op} {target.id[-4:]}"
