@@ -85,10 +85,9 @@ WIRES: Mapping[str, tuple[str, str]] = {
         "Le service de paiement n’a aucune trace de cette demande.",
         "The payment service has no record of this request.",
     ),
-    "duplicate_order": _with(
-        _SUPPORT,
-        "Le service de paiement a déjà vu ce numéro de demande.",
-        "The payment service has already seen this request number.",
+    "duplicate_order": (
+        "Le service de paiement a déjà vu cette demande : on lui demande ce qu’elle est devenue.",
+        "The payment service has seen this request before; it is being asked what became of it.",
     ),
     "vault_refused": _with(
         _SUPPORT, "Le service de paiement refuse la demande.", "The payment service refuses the request."

@@ -88,10 +88,13 @@ CVD: Mapping[str, str] = {
     "U": "not_checked",
 }
 
+# What the gateway says of an order id that was used before. Ours are made from the operation: whatever was
+# done under it, in a life of the agent that it does not remember, was done for it, and must be asked.
+DUPLICATE = "the transaction was not sent to the host because of a duplicate order id"
+
 # Beginnings of the messages with which the gateway refuses a request without any effect, in lower case. A
 # positive list: any other receipt without a response code leaves the operation unknown.
 REFUSALS: tuple[tuple[str, str], ...] = (
-    ("the transaction was not sent to the host because of a duplicate order id", "duplicate_order"),
     ("the transaction was not sent to the host", "vault_refused"),
     ("api token mismatch", "vault_credentials"),
     ("invalid store id", "vault_credentials"),

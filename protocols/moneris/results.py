@@ -120,6 +120,8 @@ def _tells_the_payment(request: VaultRequest, receipt: Receipt, options: Moneris
 def _not_sent(request: VaultRequest, receipt: Receipt) -> tuple[str, str]:
     """Not sent for authorisation, if the gateway says so in words that we know."""
     said = (receipt.message or "").lower()
+    if said.startswith(codes.DUPLICATE):
+        return "incomplete", "duplicate_order"
     code = next((code for beginning, code in codes.REFUSALS if said.startswith(beginning)), None)
     if code is None or (isinstance(request, StatusOf) and code != "vault_credentials"):
         # A status check that is refused was not taken for a question: what became of the order is not told.

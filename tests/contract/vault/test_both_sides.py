@@ -172,8 +172,17 @@ def test_a_stored_card_is_verified_listed_and_deleted() -> None:
 def test_an_order_id_is_taken_once_whatever_became_of_it() -> None:
     shop = Shop()
     shop.ask(sale("A1", frame_of(VISA), 5))
-    assert _verdict(shop.ask(sale("A1", frame_of(VISA)))) == ("refused", "duplicate_order")
+    assert _verdict(shop.ask(sale("A1", frame_of(VISA)))) == ("incomplete", "duplicate_order")
+    assert _verdict(shop.ask(StatusOf("A1", "purchase_frame")))[0] == "declined"
     assert shop.kinds() == []
+
+
+def test_an_order_that_the_agent_has_forgotten_is_found_and_not_made_again() -> None:
+    shop = Shop()
+    shop.done(sale("A1", frame_of(VISA)))
+    assert _verdict(shop.ask(sale("A1", frame_of(VISA)))) == ("incomplete", "duplicate_order")
+    assert shop.done(StatusOf("A1", "purchase_frame")).amount == Money(2500)
+    assert shop.kinds() == ["charge"]
 
 
 def test_a_wrong_store_or_token_is_refused() -> None:
@@ -249,7 +258,8 @@ def test_a_planned_decline_and_a_planned_duplicate() -> None:
         )
     )
     assert _verdict(shop.ask(sale("A1", frame_of(VISA)))) == ("declined", "limit_exceeded")
-    assert _verdict(shop.ask(sale("A2", frame_of(VISA)))) == ("refused", "duplicate_order")
+    assert _verdict(shop.ask(sale("A2", frame_of(VISA)))) == ("incomplete", "duplicate_order")
+    assert _verdict(shop.ask(StatusOf("A2", "purchase_frame")))[0] == "unknown_order"
     shop.done(sale("A3", frame_of(VISA)))
     assert shop.kinds() == ["charge"]
 

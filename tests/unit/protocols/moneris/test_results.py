@@ -69,6 +69,7 @@ def test_an_approval_tells_what_is_known() -> None:
         ({"TransType": "04"}, "incomplete", "vault_incomplete"),
         ({"ReceiptId": "other"}, "incomplete", "vault_incomplete"),
         ({"ResponseCode": "null", "Message": "API token mismatch"}, "refused", "vault_credentials"),
+        ({"ResponseCode": "null", "Message": "Invalid data key"}, "refused", "token_unknown"),
     ],
 )  # fmt: skip
 def test_only_a_positive_list_is_conclusive(changed: dict[str, str], verdict: str, code: str) -> None:
@@ -81,8 +82,8 @@ def test_only_a_positive_list_is_conclusive(changed: dict[str, str], verdict: st
     [
         ("token-purchase-approved", _order("Test1726639736860"), "done", "approved"),
         ("token-purchase-declined", _order("Test1726747179494"), "declined", "declined_by_host"),
-        ("token-purchase-duplicate-order", no_show(), "refused", "duplicate_order"),
-        ("token-purchase-duplicate-order", QUESTION, "incomplete", "vault_incomplete"),
+        ("token-purchase-duplicate-order", no_show(), "incomplete", "duplicate_order"),
+        ("token-purchase-duplicate-order", QUESTION, "incomplete", "duplicate_order"),
         ("token-deleted", DeleteToken("HDHvxZBjes7husgu4ayTtjm55"), "done", "card_deleted"),
         ("global-error", purchase(), "incomplete", "vault_timed_out"),
     ],
@@ -178,7 +179,14 @@ def test_a_refund_is_answered_by_a_refund() -> None:
 
 def test_every_code_has_words() -> None:
     told = {*codes.ISO.values(), *codes.RESPONSE.values(), *(code for _, code in codes.REFUSALS)}
-    told |= {"vault_timed_out", "vault_incomplete", "vault_silent", "vault_garbled", "order_unknown"}
+    told |= {
+        "duplicate_order",
+        "vault_timed_out",
+        "vault_incomplete",
+        "vault_silent",
+        "vault_garbled",
+        "order_unknown",
+    }
     told |= {
         "avs_mismatch",
         "cvd_mismatch",
