@@ -17,8 +17,8 @@ _AT_ONCE: Mapping[str, Scalar] = {"how": "tap", "after_s": 0.0, "pin_after_s": 0
 _NOBODY: Mapping[str, Scalar] = {"leaves": "before_card"}
 # A terminal that soon sees that nobody answers it.
 _IMPATIENT: Mapping[str, Scalar] = {"t2_s": 1.2, "t3_s": 1.5}
-# What becomes of a result that nobody acknowledged. On a serial line the terminal repeats it, and an agent that
-# is back in time acknowledges it after all.
+# What becomes of a result that nobody acknowledged. On a serial line the terminal repeats it, and an agent
+# that is back in time acknowledges it after all.
 _UNACKNOWLEDGED: Mapping[Policy, str] = {"reverse": "cancelled", "keep": "approved", "refuse": "declined"}
 
 
