@@ -6,11 +6,14 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 
+from tests.prove.checker import Violation
 from tests.prove.history import Result, run_history
 from tests.prove.tally import Tally
 
 _SLICE = 50
+_ALIVE = 20
 
 
 def seeds_of(seed: int, histories: int) -> range:
@@ -30,10 +33,19 @@ def run(seed: int, histories: int, workers: int | None = None) -> tuple[Tally, f
 
 
 def first_failing(seed: int, histories: int) -> Result | None:
-    """The first history that breaks a promise, in order; None when none does. On one core."""
-    return next(
-        (result for one in seeds_of(seed, histories) if (result := run_history(one)).violations), None
-    )
+    """The first history that breaks a promise, in order; None when none does. On one core.
+
+    An agent that refuses everything breaks none: of `_ALIVE` histories one command must have been approved.
+    """
+    approved = 0
+    for number, one in enumerate(seeds_of(seed, histories)):
+        result = run_history(one)
+        approved += result.outcomes["approved"]
+        if result.violations:
+            return result
+        if number + 1 == _ALIVE and not approved:
+            return replace(result, violations=(Violation("idle", f"nothing approved in {_ALIVE} histories"),))
+    return None
 
 
 def _slice(seeds: range) -> Tally:
