@@ -35,10 +35,9 @@ class CardsKept:
 
     def find(self, store: str, data_key: str, now: datetime) -> Kept | None:
         """The card of a token that is this store's and still lives."""
+        self._drop_expired(now)
         kept = self._kept.get(data_key)
-        if kept is None or kept.store != store or (kept.until is not None and now >= kept.until):
-            return None
-        return kept
+        return kept if kept is not None and kept.store == store else None
 
     def of_card(self, store: str, number: str) -> Kept | None:
         """The lasting token that a store has for a card."""
@@ -61,6 +60,7 @@ class CardsKept:
 
     def keep_for_a_while(self, store: str, card: Presented, now: datetime, seconds: float) -> Kept:
         """Keep a card under a temporary token."""
+        self._drop_expired(now)
         data_key = "ot-" + self._token(store, card)[:22]
         kept = Kept(data_key=data_key, store=store, card=card, until=now + timedelta(seconds=seconds))
         self._kept[data_key] = kept
@@ -83,6 +83,11 @@ class CardsKept:
             for kept in self._kept.values()
             if kept.store == store and kept.until is None and kept.card.expiry_yymm == month_yymm
         )
+
+    def _drop_expired(self, now: datetime) -> None:
+        for data_key, kept in tuple(self._kept.items()):
+            if kept.until is not None and now >= kept.until:
+                del self._kept[data_key]
 
     def _token(self, store: str, card: Presented) -> str:
         self._made += 1

@@ -105,7 +105,8 @@ class EntryPage:
         return f"""<!doctype html>
 <html lang="{language if language in _WORDS else "fr"}">
 <head><meta charset="utf-8"><title>{title}</title><link rel="stylesheet" href="/hpp/entry.css"></head>
-<body><form id="card" autocomplete="off" data-origins="{origins}" data-wrong="{wrong}" data-done="{done}">
+<body><form id="card" method="post" action="/hpp/token" autocomplete="off"
+data-origins="{origins}" data-wrong="{wrong}" data-done="{done}">
 <input type="hidden" name="id" value="{escape(store)}">
 <label>{number}<input name="number" inputmode="numeric" autocomplete="cc-number" required></label>
 <label>{expiry}<input name="expiry" inputmode="numeric" autocomplete="cc-exp" maxlength="4" required></label>
