@@ -91,6 +91,9 @@ class Reassembly:
         """Take bytes of reports; tell what is complete now."""
         found: list[Found] = []
         size = self._size or len(data)
+        if not self._size and self._total is not None and _begins_anew(data):
+            found.append(Spoilt("truncated"))
+            self._rest()
         while data:
             taken = self._step(data[: size - self._at], found)
             self._at = (self._at + taken) % size
@@ -187,6 +190,16 @@ class Reassembly:
                 return
             yield Output(Sealed(output[at : at + size]))
             at += size
+
+
+def _begins_anew(report: memoryview) -> bool:
+    """Whether a whole report has a head and a frame that agree: it continues none before it."""
+    if any(status > 1 for status in report[:3]):
+        return False
+    try:
+        return frame_size(report[HEAD:], "binary") <= int.from_bytes(report[7:HEAD], "little")
+    except FramingError:
+        return False
 
 
 def _fault(error: FramingError) -> _FrameFault:

@@ -140,6 +140,11 @@ class VirtualReader:
             read = replace(read, ksn=None)
         self._send(self._frame(read, troubles), troubles)
 
+    def lose_power(self) -> None:
+        """The plug was pulled: reports and answers that nobody fetched are lost, the counter is not."""
+        self._reports.clear()
+        self._answer = b""
+
     def plan(self, fault: ReadFault) -> None:
         """Have something go wrong with a read to come."""
         self.faults.add(fault)

@@ -72,6 +72,13 @@ def test_a_frame_over_several_whole_reports() -> None:
     assert not reports.midreport
 
 
+def test_a_report_that_broke_off_does_not_swallow_the_next_one() -> None:
+    reports = Reassembly()
+    assert fed(reports, reported(FRAME)[:200]) == []
+    assert fed(reports, reported(SECOND)) == [Spoilt("truncated"), SECOND]
+    assert not reports.midreport
+
+
 def test_a_whole_report_without_a_head() -> None:
     assert fed(Reassembly(), bytes(8)) == [Spoilt("truncated")]
     assert fed(Reassembly(), b"") == []

@@ -141,6 +141,17 @@ def test_the_ksn_goes_up_and_passes_over_counters_with_many_bits() -> None:
     assert seen == ["FFFF9876543210E003FF", "FFFF9876543210E00400", "FFFF9876543210E00401"]
 
 
+def test_without_power_it_forgets_what_waits_and_not_its_counter() -> None:
+    reader = VirtualReader()
+    reader.swipe(VISA)
+    reader.feature_set(0, build_command(Get(Setting.SECURITY_LEVEL)))
+    reader.lose_power()
+    assert reader.take_input() is None
+    assert not any(reader.feature_get(0))
+    reader.swipe(VISA)
+    assert _read(reader).ksn == "FFFF9876543210E00002"
+
+
 def test_a_reader_without_keys_sends_clear_tracks_and_no_keyed_frame() -> None:
     reader = VirtualReader(ReaderSettings(level=1))
     reader.swipe(VISA)
