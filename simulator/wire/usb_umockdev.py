@@ -95,12 +95,13 @@ class Device:
         self.handler.connect("client-connected", self.on_connected)
         self.handler.connect("client-vanished", self.on_vanished)
         descriptors = bytes.fromhex(told["device"]) + bytes.fromhex(told["configuration"])
+        # First the answers, then the node: udev tells of it at once, and an opening without them never ends.
+        if not told["closed"]:
+            bus.testbed.attach_ioctl(node, self.handler)
         bus.testbed.add_from_string(record(self.path, number, descriptors))
         if told["closed"]:
             os.chmod(bus.testbed.get_root_dir() + node, 0)
             os.chmod(bus.testbed.get_root_dir() + "/ioctl/_default", 0o777)  # noqa: S103  # reached for even so
-        else:
-            bus.testbed.attach_ioctl(node, self.handler)
 
     # --- the other side of the cable ------------------------------------------------------------------
 
