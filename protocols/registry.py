@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from protocols.core.options import Scalar
+from protocols.core.options import Scalar, read_options
 from protocols.core.session import Session
+from protocols.idtech.options import ReaderOptions
+from protocols.idtech.reader import Reader
+from protocols.moneris.credentials import Credentials
+from protocols.moneris.options import MonerisOptions
+from protocols.moneris.vault import MonerisVault
+from protocols.reader_vault.capabilities import WITHOUT_CARD
+from protocols.reader_vault.options import ReaderVaultOptions
+from protocols.reader_vault.session import ReaderVaultSession
 from protocols.zvt.options import ZvtOptions
 from protocols.zvt.session import ZvtSession
 
@@ -37,4 +45,45 @@ def _zvt(options: Options, _entropy: Entropy) -> Session:
     return ZvtSession(ZvtOptions.from_mapping(options))
 
 
-PROTOCOLS: Mapping[str, Protocol] = {"zvt": Protocol(_zvt, ZvtOptions.from_mapping)}
+# What the names of a wire's own options begin with.
+_READER, _VAULT = "reader_", "vault_"
+# General keys that a reader's session does not need itself.
+_TOLD_ELSEWHERE = frozenset({"transport", "token_kind", "terminal_id", "host"})
+
+
+def _without(prefix: str, options: Options) -> dict[str, Scalar]:
+    """The options of one wire, by its own names."""
+    return {name.removeprefix(prefix): v for name, v in options.items() if name.startswith(prefix)}
+
+
+def _split(options: Options) -> tuple[ReaderVaultOptions, ReaderOptions, MonerisOptions, Credentials]:
+    """The options of a reader with its vault, by whom they are for. Raises OptionError, ValueError."""
+    own, reader, vault = dict(options), _without(_READER, options), _without(_VAULT, options)
+    credentials = Credentials(str(own.pop("store_id", "")), str(own.pop("api_token", "")))
+    vault |= {name: own[name] for name in ("currency", "token_scope", "host") if name in own}
+    if "terminal_id" in own:
+        reader["serial"] = own["terminal_id"]
+    told = {*_TOLD_ELSEWHERE, *(name for name in own if name.startswith((_READER, _VAULT)))}
+    joined = {name: value for name, value in own.items() if name not in told}
+    return (
+        read_options(ReaderVaultOptions, "idtech_moneris", joined),
+        ReaderOptions.from_mapping(reader),
+        MonerisOptions.from_mapping(vault),
+        credentials,
+    )
+
+
+def _with_card(options: Options, _entropy: Entropy) -> Session:
+    joined, reader, vault, credentials = _split(options)
+    return ReaderVaultSession(joined, MonerisVault(vault, credentials), Reader(reader))
+
+
+def _without_card(options: Options, _entropy: Entropy) -> Session:
+    joined, _, vault, credentials = _split(options)
+    return ReaderVaultSession(joined, MonerisVault(vault, credentials), None)
+
+
+PROTOCOLS: Mapping[str, Protocol] = {
+    "zvt": Protocol(_zvt, ZvtOptions.from_mapping),
+    "idtech_moneris": Protocol(_with_card, _split, Lane(WITHOUT_CARD, _without_card)),
+}

@@ -171,11 +171,11 @@ class ReaderVaultSession:
         self._bookings.done(cause.ref)(now)
 
     def _wake(self, cause: Wake, now: Mono) -> None:
-        self.emit(self.vault.handle(cause, now))
-        self._look_at_vault(now)
-        if self.source is not None:
+        if self.source is not None:  # first: what ends an order is booked, and nothing may follow that
             self.emit(self.source.handle(cause, now))
             self._capturing.look(now)
+        self.emit(self.vault.handle(cause, now))
+        self._look_at_vault(now)
         dialogue = self.dialogue
         if dialogue is not None and due(dialogue.card_by, now):
             self.conclude(Cancelled(code="timed_out", evidence=Evidence("never_sent")), now)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from protocols.core.card import Sealed
 from protocols.core.facts import Concluded, Fact, Mark
 from protocols.core.operations import Attempt, Operation, Recover, Refund, Request, Sale, StoreCard
 from protocols.core.session import (
@@ -12,6 +15,7 @@ from protocols.core.session import (
     Cause,
     Close,
     Closed,
+    Data,
     Effect,
     Greet,
     Link,
@@ -22,6 +26,7 @@ from protocols.core.session import (
     Persist,
     Persisted,
     Received,
+    Report,
     Send,
     Session,
     Tell,
@@ -34,22 +39,35 @@ _MOST_WAKES_AT_ONCE = 5
 WALL = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 
 
+@dataclass(slots=True)
+class Line:
+    """One wished opening, and how far it came."""
+
+    link: Link
+    up: bool = False
+    sent_any: bool = False
+
+
+def sale(name: str) -> Request:
+    """What is begun unless a test or a dialect says otherwise."""
+    return Sale(operation_id=name, amount=Money(1_250))
+
+
 class Rig:
     """One session under a pump that obeys. Each method is something that may happen at any moment."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, order: Callable[[str], Request] = sale) -> None:
         self.session = session
         self.now = 1_000.0
         self.facts: list[Fact] = []
         self.notices: list[Notice] = []
         self.sent: list[bytes] = []
-        self.link: Link | None = None
-        self.up = False
+        self.lines: dict[str, Line] = {}  # by the names of their links, the oldest wish first
         self.at_work: Request | None = None
         self.begun: Request | None = None
         self.committed_with: bytes | None = None  # what was sent first after the commit: it has the effect
+        self._order = order
         self._wished: set[Link] = set()
-        self._sent_any = False
         self._no = 0
 
     # --- what may happen ------------------------------------------------------------------------------
@@ -59,28 +77,46 @@ class Rig:
         self.give(Greet())
 
     def open(self) -> None:
-        """The wished opening succeeds."""
-        if self.link is not None and not self.up:
-            self.up = True
-            self.give(Opened(self.link, Peer("rig", serial="S1")))
+        """The oldest wished opening succeeds."""
+        line = next((line for line in self.lines.values() if not line.up), None)
+        if line is not None:
+            line.up = True
+            self.give(Opened(line.link, Peer("rig", serial="S1")))
 
-    def hear(self, data: bytes) -> None:
-        """Bytes come."""
-        if self.link is not None and self.up:
-            self.give(Received(self.link, data))
+    def open_all(self) -> None:
+        """Every wished opening succeeds."""
+        while any(not line.up for line in self.lines.values()):
+            self.open()
 
-    def cut(self) -> None:
-        """The line is gone, or could not be opened."""
-        if self.link is not None:
-            lost, self.link, self.up = self.link, None, False
-            self.give(Closed(lost, "cut: by the test", self._sent_any))
+    def hear(self, name: str, data: Data) -> None:
+        """Something comes over the link of that name."""
+        line = self.lines.get(name)
+        if line is not None and line.up:
+            self.give(Received(line.link, data))
+
+    def noise(self, data: bytes) -> None:
+        """Bytes that nobody meant come over every link, in the form in which each link has its bytes."""
+        for name in tuple(self.lines):
+            self.hear(name, Report("input", 0, Sealed(data)) if name == "reader" else data)
+
+    def cut(self, which: int = 0) -> None:
+        """A line is gone, or could not be opened."""
+        if self.lines:
+            line = self.lines.pop(tuple(self.lines)[which % len(self.lines)])
+            self.give(Closed(line.link, "cut: by the test", line.sent_any))
+
+    def cut_all(self) -> None:
+        """Every line that there is now is gone; what is wished for meanwhile is another."""
+        for name in tuple(self.lines):
+            if name in self.lines:
+                self.cut(tuple(self.lines).index(name))
 
     def begin(self, operation: Operation | None = None) -> None:
         """A command is admitted, if nothing is at work."""
         if self.at_work is not None:
             return
         self._no += 1
-        operation = operation or Sale(operation_id=f"op-{self._no}", amount=Money(1_250))
+        operation = operation or self._order(f"op-{self._no}")
         self.at_work = self.begun = operation.operation if isinstance(operation, Recover) else operation
         self.give(Begin(operation, self.attempt(), self.now + 60.0))
 
@@ -96,13 +132,13 @@ class Rig:
     def kinds(self) -> tuple[Operation, ...]:
         """A few operations of different natures, under the next name."""
         name = f"op-{self._no + 1}"
-        sale = Sale(operation_id=name, amount=Money(1_250))
+        order = self._order(name)
         marks = (Mark(name, self._no + 1, "committed", {"baseline": "known", "last.receipt": "0041"}),)
         return (
-            sale,
+            order,
             StoreCard(operation_id=name),
             Refund(operation_id=name, amount=Money(1_250)),
-            Recover(operation=sale, attempt=Attempt(self._no + 1, "AB", WALL), marks=marks),
+            Recover(operation=order, attempt=Attempt(self._no + 1, "AB", WALL), marks=marks),
         )
 
     def abort(self) -> None:
@@ -120,6 +156,11 @@ class Rig:
             self.now = max(self.now, at)
             self.give(Wake())
         self.now = until
+
+    def sleep(self, seconds: float) -> None:
+        """The machine sleeps: deadlines that passed meanwhile are all due at once."""
+        self.now += seconds
+        self.wait(0.0)
 
     # --- the promises -----------------------------------------------------------------------------------
 
@@ -140,26 +181,31 @@ class Rig:
         match effect:
             case Open(link):
                 assert link not in self._wished, f"{link} is used again"
-                assert self.link is None, "a second opening beside the first"
+                assert link.to not in self.lines, "a second opening beside the first"
                 self._wished.add(link)
-                self.link, self.up, self._sent_any = link, False, False
+                self.lines[link.to] = Line(link)
             case Send(link, data):
-                assert self.up, "a Send on a line that is not open"
-                assert link == self.link, "a Send on another link"
-                assert isinstance(data, bytes)
-                self._sent_any = True
-                self.sent.append(data)
-                if self.committed_with is None and any(mark.stage == "committed" for mark in self.marks):
-                    self.committed_with = data
+                line = self.lines.get(link.to)
+                assert line is not None, "a Send on a line that is not open"
+                assert line.up, "a Send on a line that is not open yet"
+                assert link == line.link, "a Send on another link"
+                line.sent_any = True
+                self._note(_octets(data))
             case Close(link):
-                assert link == self.link, "a Close of another link"
-                self.link, self.up = None, False
+                line = self.lines.pop(link.to, None)
+                assert line is not None, "a Close of no line"
+                assert link == line.link, "a Close of another link"
             case Persist(ref, fact):
                 self.facts.append(fact)
                 booked.append(ref)
                 self._conclude(fact)
             case Tell(notice):
                 self.notices.append(notice)
+
+    def _note(self, sent: bytes) -> None:
+        self.sent.append(sent)
+        if self.committed_with is None and any(mark.stage == "committed" for mark in self.marks):
+            self.committed_with = sent
 
     def _conclude(self, fact: Fact) -> None:
         if isinstance(fact, Mark | Concluded):
@@ -177,3 +223,9 @@ class Rig:
     def conclusions(self) -> list[Concluded]:
         """All ends so far."""
         return [fact for fact in self.facts if isinstance(fact, Concluded)]
+
+
+def _octets(data: Data) -> bytes:
+    """What a Send would put on the wire now; a sealed buffer may be wiped later."""
+    held = data.data if isinstance(data, Report) else data
+    return bytes(held.view()) if isinstance(held, Sealed) else held
