@@ -210,7 +210,7 @@ class VirtualUsb(usb.backend.IBackend):  # type: ignore[misc]  # pyusb has no ty
         with self._changed:
             plugged = self._taking(dev_handle, timeout)
             try:
-                plugged.function.interrupt_out(data.tobytes(), numbered=False)
+                plugged.function.interrupt_out(data.tobytes())
             except Stalled:
                 raise _error(errno.EPIPE) from None
         return len(data)

@@ -57,9 +57,9 @@ class UsbFunction:
                 raise Stalled(f"{setup}")
         return answer[: setup.length]
 
-    def interrupt_out(self, data: bytes, *, numbered: bool) -> None:
-        """An output report by its endpoint (HID 1.11 ch. 4.4). Raises Stalled."""
-        self.device.output_report(data[0] if numbered else 0, data[int(numbered) :])
+    def interrupt_out(self, data: bytes) -> None:
+        """An output report by its endpoint (HID 1.11 ch. 4.4); the device numbers none. Raises Stalled."""
+        self.device.output_report(0, data)
 
     def next_packet(self) -> bytes | None:
         """The next packet of the interrupt IN endpoint; None while the device has nothing to say (NAK)."""

@@ -113,7 +113,7 @@ class MockedUsb:
             return None
         try:
             if "out" in message:
-                function.interrupt_out(bytes.fromhex(message["out"]), numbered=False)
+                function.interrupt_out(bytes.fromhex(message["out"]))
                 return ""
             request = bytes.fromhex(message["control"])
             return function.control(_setup(request), request[_SETUP_BYTES:]).hex()
