@@ -8,6 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from drivers.usb_refusal import udev_rule
+from protocols.idtech.reports import REPORT_SIZE
+from protocols.idtech.settings import Get, Setting, Value, build_command, parse_answer
+from simulator.cards import CARDS
+from simulator.reader.device import VirtualReader
 from tests.support.hid_echo import PID, VID, HidEcho
 from tests.support.usb_bench import Refused, UsbBench, usb_bench
 from tests.support.waiting import eventually, eventually_asked
@@ -142,3 +146,23 @@ async def test_closing_and_ending_leave_nothing_behind(bench: UsbBench, reader: 
         await bench.do("open", VID)
         await bench.do("close")
     assert await bench.end() == 0
+
+
+async def test_a_swipe_on_the_virtual_reader_arrives_as_one_report(bench: UsbBench) -> None:
+    device, card = VirtualReader(), CARDS["visa"]
+    bench.bus.plug(device)
+    await bench.start()
+    assert await bench.do("open", device.vid, device.pid, device.serial) == [
+        "/dev/bus/usb/001/002",
+        device.serial,
+    ]
+    await bench.do("write", "feature", 0, build_command(Get(Setting.SECURITY_LEVEL)).hex())
+    await bench.do("write", "get_feature", 0, "")
+    kind, _number, answer = await bench.do("read")
+    assert (kind, len(answer)) == ("feature", 2 * device.settings.feature_size)
+    told = parse_answer(bytes.fromhex(answer))
+    assert isinstance(told, Value)
+    device.swipe(card)
+    kind, _number, data = await bench.do("read")
+    assert (kind, len(data)) == ("input", 2 * REPORT_SIZE)
+    assert card.number.encode().hex() not in data
