@@ -8,7 +8,6 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,9 +16,10 @@ from tests.support.broker import Broker
 from tests.support.counter import progressed, restarted, says, sold
 from tests.support.disks import SmallDisk, refusing, small_disk
 from tests.support.house import House, a_house
+from tests.support.money_stopped import stopped_with, told, true_after_a_restart, unanswered
 from tests.support.station import Plan
 from tests.support.truth import assert_true
-from tests.support.waiting import LIMIT_S, eventually
+from tests.support.waiting import LIMIT_S
 
 NO_ROOT = "needs root, to mount a small disk and to fail the writes of a process whose memory is private"
 pytestmark = [pytest.mark.system, pytest.mark.skipif(os.geteuid() != 0, reason=NO_ROOT)]
@@ -50,11 +50,6 @@ async def waits_for_a_card(house: House) -> Pending:
     pending = await house.start(Sale(**house.stamp(), amount_minor=2000))
     await progressed(house, pending, "awaiting_card")
     return pending
-
-
-async def told(house: House, code: str) -> None:
-    """Wait until the agent's own state gives this reason."""
-    await eventually(lambda: house.client.agents()[house.agent.id].code == code, f"the agent says {code}")
 
 
 async def test_a_disk_that_is_full_before_and_in_the_middle_of_a_sale(broker: Broker, tmp_path: Path) -> None:
@@ -125,51 +120,3 @@ async def test_a_disk_that_turns_read_only(broker: Broker, tmp_path: Path) -> No
         # The disk is well again, but nobody knows what it holds: nothing is taken before a restart.
         another = await unanswered(house)
         await true_after_a_restart(house, pending, another)
-
-
-async def stopped_with(house: House, code: str) -> Pending:
-    """The result could not be written down, so it was not acknowledged, and no money is taken any more. A
-    sale that was asked for in vain."""
-    alert = await house.alert("money_stopped")
-    assert str(house.agent.journal) in alert["details"]["why"]
-    await told(house, "money_stopped")
-    says(house.client.agents()[house.agent.id].text, "ne prend plus de paiement", "takes no payment")
-    assert [line["code"] for line in logged(house, "money_stopped")] == [code]
-    await house.station.at_rest()
-    assert "result not acknowledged: keep" in house.station.notes
-    return await unanswered(house)
-
-
-async def unanswered(house: House) -> Pending:
-    """A sale that gets no reply: a rejection could not be kept. The agent stays, and its state says why."""
-    before, up = len(logged(house, "not_answered")), len(logged(house, "broker_link_up"))
-    pending = await house.send(Sale(**house.stamp(), amount_minor=3000))
-    await eventually(lambda: len(logged(house, "not_answered")) > before, "the command came")
-    assert (pending.replies, len(logged(house, "broker_link_up"))) == ((), up)
-    state = house.client.agents()[house.agent.id]
-    assert (state.state, state.code) == ("degraded", "money_stopped")
-    assert house.station.count("sale") == 1
-    return pending
-
-
-def logged(house: House, event: str) -> list[dict[str, Any]]:
-    """The lines of the agent's log with this event."""
-    lines = [json.loads(line) for line in house.agent.said.splitlines() if line.startswith("{")]
-    return [line for line in lines if line["event"] == event]
-
-
-async def true_after_a_restart(house: House, pending: Pending, another: Pending) -> None:
-    """The agent is started anew: it asks the terminal what became of the one sale, and takes the other, which
-    the backend repeats."""
-    assert house.agent.stop() == 0
-    house.start_agent()
-    view = await pending.outcome(LIMIT_S)
-    assert view.state == "approved", view
-    assert_true(view, house.lines())
-    assert house.station.count("sale") == 1
-    await house.agent_ready()
-    await house.ready()
-    assert (await another.repeat(LIMIT_S)).verdict == "accepted"
-    await house.station.present()
-    assert_true(await another.outcome(LIMIT_S), house.lines(), 1)
-    assert house.station.count("sale") == 2
