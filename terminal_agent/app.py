@@ -11,6 +11,7 @@ from drivers.serial_port import list_ports
 from protocols.contract.messages import Message
 from terminal_agent.clock import BackendTime, Clock, SystemClock
 from terminal_agent.cloud.answers import Answers
+from terminal_agent.cloud.guarded import Guarded
 from terminal_agent.cloud.inbox import Inbox
 from terminal_agent.cloud.link import Link
 from terminal_agent.cloud.notices import Notices
@@ -24,7 +25,7 @@ from terminal_agent.journal.reserve import Reserve
 from terminal_agent.journal.sqlite import SqliteJournal, open_journal
 from terminal_agent.observability.counters import Counters
 from terminal_agent.observability.health import HealthReport
-from terminal_agent.observability.logs import get_logger
+from terminal_agent.observability.logs import get_logger, when_masked
 from terminal_agent.observability.tallies import Tallies
 from terminal_agent.settings import Settings
 from terminal_agent.supervision.signals import asking_to_stop
@@ -34,6 +35,7 @@ from terminal_agent.terminal.fleet import Fleet
 from terminal_agent.terminal.lanes import Around, make_workers
 from terminal_agent.terminal.sighting import Sighting
 from terminal_agent.terminal.worker import Worker
+from terminal_agent.tripwire.alarm import Alarm
 from terminal_agent.voice import Voice
 from terminal_agent.wiring import link_config, topics
 
@@ -49,8 +51,16 @@ _UPKEEP_EVERY_S = 300.0
 class App:
     """One agent. Make it with `await App.make(settings)`, then `await app.run()`."""
 
-    def __init__(self, settings: Settings, journal: SqliteJournal, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        journal: SqliteJournal,
+        clock: Clock,
+        entropy: Entropy,
+        alarm: Alarm | None = None,
+    ) -> None:
         self._settings = settings
+        self._alarm = alarm or Alarm()
         self._journal = journal
         self._clock = clock
         self._entropy = entropy
@@ -61,8 +71,9 @@ class App:
         self._counters = Counters()
         self._supervisor = Supervisor(on_crash=self._crashed, on_money_stopped=self._money_stopped)
         self._link = self._make_link()
-        self._notices = Notices(self._topics, self._link, clock, entropy, lambda: journal.head)
-        self._outbox = Outbox(journal, self._link, self._topics, held_above=journal.head.last_seq)
+        self._door = Guarded(self._link, self._alarm)
+        self._notices = Notices(self._topics, self._door, clock, entropy, lambda: journal.head)
+        self._outbox = Outbox(journal, self._door, self._topics, held_above=journal.head.last_seq)
         self._fleet = self._make_fleet()
         self._sighting = Sighting(
             settings.terminals, list_ports, self._notices.discovered, self._fleet.greet, clock
@@ -84,11 +95,14 @@ class App:
             settings.journal.reserve_mib * _MIB,
             settings.journal.floor_mib * _MIB,
         )
-        journal = await open_journal(path, clock, entropy, reserve=reserve)
-        return cls(settings, journal, clock, entropy)
+        alarm = Alarm()
+        journal = await open_journal(path, clock, entropy, reserve=reserve, guard=alarm.guard("journal"))
+        return cls(settings, journal, clock, entropy, alarm)
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT; then finish what is at work, say goodbye, close."""
+        self._alarm.connect(self._alert)
+        when_masked(lambda logger, count: self._alarm.fired(f"log {logger}", ("digits",) * count))
         configured = {terminal.id for terminal in self._settings.terminals}
         await begin_again(self._journal, self._lifecycle, configured)
         head = self._journal.head
@@ -132,7 +146,7 @@ class App:
             journal=self._journal,
             lifecycle=self._lifecycle,
             fleet=self._fleet,
-            publisher=self._link,
+            publisher=self._door,
             syncing=Syncing(
                 journal=self._journal,
                 lifecycle=self._lifecycle,

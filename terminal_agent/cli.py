@@ -26,11 +26,17 @@ DEFECT, SETTINGS, JOURNAL, BROKER = 1, 2, 3, 4
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command of the command line and exit with its code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    from terminal_agent.tripwire import streams
+
+    streams.mask_standard_streams()
     if words[:1] == ["run"]:
         sys.exit(run(words[1:]))
     from terminal_agent.command_line.root import app
 
-    app(args=words, prog_name="terminal-agent")
+    try:
+        app(args=words, prog_name="terminal-agent")
+    finally:
+        streams.tell_if_masked()
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -52,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
     from terminal_agent.errors import JournalUnusable
     from terminal_agent.observability import logs
 
-    logs.configure(settings.log.level, settings.log.format)
+    logs.configure(settings.log.level, settings.log.format, sys.__stderr__)  # they mask by themselves
     log = logs.get_logger(__name__)
     _log_what_nobody_caught(log)
     hardening.keep_memory_private()

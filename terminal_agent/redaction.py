@@ -1,13 +1,12 @@
-"""The last line before any way out: card numbers masked in whatever is about to be shown, logged or sent.
+"""Whatever is about to be shown or logged, in plain types and without card numbers.
 
-Nothing should ever reach it; what it masks is counted, and the count is an alarm. It knows plain types only:
+Nothing should ever be masked here; what is, is counted, and the count is an alarm. It knows plain types only:
 bytes and unknown objects are shown by size or type, never by content.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -15,32 +14,10 @@ from enum import Enum
 from pathlib import PurePath
 from uuid import UUID
 
-from protocols.core.scrub import scrub
+from terminal_agent.tripwire.masking import mask_text, mask_value
 
 LONGEST_TEXT = 4000
 DEEPEST = 8
-# Numbers by nature: an id, a count or a time whose digits happen to pass Luhn is no card number.
-NUMERIC_FIELDS = frozenset(
-    {
-        "operation_id",
-        "target_operation_id",
-        "original_operation_id",
-        "boot",
-        "epoch",
-        "pid",
-        "port",
-        "receipt",
-    }
-    | {"seq", "stan", "trace", "turnover"}
-)
-NUMERIC_ENDINGS = ("_ms", "_ns", "_s", "_bytes", "_mib", "_minor")
-_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
-# The digits 0-9 are 30-39 in ASCII: how a card number looks in a hex dump.
-_ASCII_IN_HEX = re.compile(r"(?:3[0-9][ :-]?){13,}")
-# More digits than a card number in one piece: packed digits in a hex dump, with a length or tag before them.
-_LONG_RUN = re.compile(r"[0-9]{17,}")
-_NUMBERS_WITHIN = (re.compile(r"(?=([2-6][0-9]{15}))"), re.compile(r"(?=(3[47][0-9]{13}))"))
-_DIGIT_IN_HEX = re.compile(r"3([0-9])[ :-]?")
 
 
 def clean(value: object, name: str = "") -> tuple[object, int]:
@@ -67,7 +44,7 @@ def _clean(value: object, name: str, depth: int) -> tuple[object, int]:
     if isinstance(value, Enum):
         return _clean(value.value, name, depth)
     if isinstance(value, str):
-        return (value, 0) if name in NUMERIC_FIELDS and _ULID.fullmatch(value) else _clean_str(value)
+        return _clean_str(value, name)
     if isinstance(value, int | float):
         return _clean_number(value, name)
     if isinstance(value, Mapping | list | tuple | set | frozenset | deque):
@@ -76,12 +53,10 @@ def _clean(value: object, name: str, depth: int) -> tuple[object, int]:
 
 
 def _clean_number(value: float, name: str) -> tuple[object, int]:
-    if name in NUMERIC_FIELDS or name.endswith(NUMERIC_ENDINGS):
-        return value, 0
     if not math.isfinite(value):
         return str(value), 0  # JSON has no word for it
-    text, found = _clean_str(str(int(value)) if value == int(value) else str(value))
-    return (text, found) if found else (value, 0)
+    masked, found = mask_value(value, name)
+    return masked, len(found)
 
 
 def _clean_collection(
@@ -96,20 +71,10 @@ def _clean_collection(
     return [item[0] for item in items], sum(item[1] for item in items)
 
 
-def _clean_str(text: str) -> tuple[str, int]:
+def _clean_str(text: str, name: str = "") -> tuple[str, int]:
     """Cut after masking: a number that the cut would split is masked whole first."""
-    text, found = scrub(text[: LONGEST_TEXT + 64])
-    for dump in reversed(list(_ASCII_IN_HEX.finditer(text))):
-        if scrub(_DIGIT_IN_HEX.sub(r"\1", dump.group()))[1]:
-            text, found = _starred(text, dump), found + 1
-    for run in reversed(list(_LONG_RUN.finditer(text))):
-        if any(scrub(number)[1] for shape in _NUMBERS_WITHIN for number in shape.findall(run.group())):
-            text, found = _starred(text, run), found + 1
-    return (text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"), found
-
-
-def _starred(text: str, part: re.Match[str]) -> str:
-    return text[: part.start()] + "*" * len(part.group()) + text[part.end() :]
+    text, found = mask_text(text[: LONGEST_TEXT + 64], name)
+    return (text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"), len(found)
 
 
 def _shown(value: object) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from protocols.card_ranges import luhn_valid
+
 _RUN = re.compile(r"\d(?:[ \u00a0.\-]?\d){12,}")
 _KNOWN_SHAPES = re.compile(
     r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}\b"
@@ -26,15 +28,6 @@ _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _SCHEME = re.compile(r"4|5[0-9]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)|3[0-9]|6[0-9]")
 
 
-def luhn_holds(digits: str) -> bool:
-    """Whether the check digit is right (ISO/IEC 7812-1 annex B)."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
-
-
 def holds_card_number(text: str) -> bool:
     """Whether a text holds what could be a card number."""
     if len(text) < _SHORTEST:
@@ -44,9 +37,9 @@ def holds_card_number(text: str) -> bool:
         if len(digits) > _LONGEST:
             return True
         if len(digits) <= 19:
-            if luhn_holds(digits):
+            if luhn_valid(digits):
                 return True
-        elif any(_SCHEME.match(window) and luhn_holds(window) for window in _windows(digits)):
+        elif any(_SCHEME.match(window) and luhn_valid(window) for window in _windows(digits)):
             return True
     return False
 

@@ -390,6 +390,10 @@ STATES: Mapping[str, tuple[str, str]] = {
         "Le terminal a envoyé un numéro de carte complet : il a été masqué. Faites corriger ses réglages.",
         "The terminal sent a whole card number; it was masked. Have its settings corrected.",
     ),
+    "card_number_stopped": (
+        "Un numéro de carte allait sortir de ce poste : il a été masqué. Avisez le soutien technique.",
+        "A card number was about to leave this station; it was masked. Tell support.",
+    ),
     "retained_command": (
         "Une demande conservée par le serveur de messages a été ignorée. Avisez le soutien technique.",
         "A command that the message broker had kept was ignored. Tell support.",

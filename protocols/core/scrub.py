@@ -6,6 +6,9 @@ The length of the text never changes, so layouts and length bytes survive. Only 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+
+from protocols.card_ranges import luhn_valid
 
 _SHORTEST, _LONGEST = 12, 19  # ISO/IEC 7812-1 allows 10 to 19; no scheme issues fewer than 12
 
@@ -13,20 +16,18 @@ _SHORTEST, _LONGEST = 12, 19  # ISO/IEC 7812-1 allows 10 to 19; no scheme issues
 _RUN = re.compile(r"[0-9](?:[ -]?[0-9]){11,}")
 _RUN_BYTES = re.compile(rb"[0-9](?:[ -]?[0-9]){11,}")
 _GROUP = re.compile(r"[0-9]+")
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
-def luhn_valid(digits: str) -> bool:
-    """Whether the last digit is the check digit of the others (ISO/IEC 7812-1 annex B)."""
-    total = sum(int(digit) for digit in digits[-1::-2])
-    return (total + sum(_DOUBLED[int(digit)] for digit in digits[-2::-2])) % 10 == 0
+def _plausible(digits: str) -> bool:
+    """Loose on purpose: no list of schemes is complete, and a terminal's wire has nothing else that long."""
+    return digits[0] != "0" and luhn_valid(digits)
 
 
-def scrub(text: str, star: str = "*") -> tuple[str, int]:
+def scrub(text: str, star: str = "*", is_card: Callable[[str], bool] = _plausible) -> tuple[str, int]:
     """The text with every card number masked to stars and its last four digits, and how many there were.
 
-    A card number is 12 to 19 digits with a valid check digit, not led by a zero, written in one piece or in
-    groups joined by single spaces or dashes. Groups around it that are not part of it stay.
+    A card number is 12 to 19 digits for which `is_card` holds, in one piece or in groups joined by single
+    spaces or dashes. Groups around it that are not part of it stay.
     """
     if _RUN.search(text) is None:
         return text, 0
@@ -34,7 +35,7 @@ def scrub(text: str, star: str = "*") -> tuple[str, int]:
 
     def mask(run: re.Match[str]) -> str:
         nonlocal found
-        masked, count = _mask_run(run.group(), star)
+        masked, count = _mask_run(run.group(), star, is_card)
         found += count
         return masked
 
@@ -55,28 +56,37 @@ def scrub_bcd(data: bytes) -> tuple[bytes, int]:
     return (bytes.fromhex(digits), found) if found else (data, 0)
 
 
-def _mask_run(run: str, star: str) -> tuple[str, int]:
-    groups = [group.span() for group in _GROUP.finditer(run)]
-    pieces, done, found, first = [], 0, 0, 0
-    while first < len(groups):
-        last = _card_number_from(run, groups, first)
-        if last is None:
-            first += 1
-            continue
-        start, end = groups[first][0], groups[last][1]
+def _mask_run(run: str, star: str, is_card: Callable[[str], bool]) -> tuple[str, int]:
+    pieces, done, found = [], 0, 0
+    for start, end in card_spans(run, is_card):
         pieces += [run[done:start], _starred(run[start:end], star)]
-        done, found, first = end, found + 1, last + 1
+        done, found = end, found + 1
     return "".join((*pieces, run[done:])), found
 
 
-def _card_number_from(run: str, groups: list[tuple[int, int]], first: int) -> int | None:
+def card_spans(run: str, is_card: Callable[[str], bool] = _plausible) -> Iterator[tuple[int, int]]:
+    """Where card numbers stand in one run of grouped digits; neither begins or ends within a group."""
+    groups = [group.span() for group in _GROUP.finditer(run)]
+    first = 0
+    while first < len(groups):
+        last = _card_number_from(run, groups, first, is_card)
+        if last is None:
+            first += 1
+            continue
+        yield groups[first][0], groups[last][1]
+        first = last + 1
+
+
+def _card_number_from(
+    run: str, groups: list[tuple[int, int]], first: int, is_card: Callable[[str], bool]
+) -> int | None:
     """The last of the groups that form a card number beginning with group `first`; the longest wins."""
     digits, found = "", None
     for last in range(first, len(groups)):
         digits += run[slice(*groups[last])]
         if len(digits) > _LONGEST:
             return last if last == first and _leads_with_card_number(digits) else found
-        if len(digits) >= _SHORTEST and digits[0] != "0" and luhn_valid(digits):
+        if len(digits) >= _SHORTEST and is_card(digits):
             found = last
     return found
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, Protocol
 
+from protocols.card_ranges import luhn_valid
 from protocols.core.errors import DecodingError
-from protocols.core.scrub import luhn_valid
 from protocols.moneris.codec import Asked, read_request, write_receipt
 from protocols.moneris.messages import Receipt
 from simulator.acquirer.ledger import Ledger

@@ -15,7 +15,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from protocols.core.scrub import luhn_valid
+from protocols.card_ranges import luhn_valid
 from simulator.cards import CARDS
 
 # ISO 8583 field 39 -> the gateway's own code (field sheet, penny table); others are 481.

@@ -34,7 +34,14 @@ _WAITING = 256
 # An operation's steps may follow each other within milliseconds: a terminal's state is told when they pause.
 _SETTLE_S = 0.03
 _CRITICAL = frozenset(
-    {"money_stopped", "journal_new", "wrong_device", "card_number_masked", "session_taken_over"}
+    {
+        "money_stopped",
+        "journal_new",
+        "wrong_device",
+        "card_number_masked",
+        "card_number_stopped",
+        "session_taken_over",
+    }
 )
 
 _ALL_DAY = frozenset({"ready", "busy"})

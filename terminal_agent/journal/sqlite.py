@@ -27,7 +27,7 @@ from terminal_agent.journal.batches import Batches, Work
 from terminal_agent.journal.facts import Event, Head, Space, Written
 from terminal_agent.journal.port import Decide, Reader
 from terminal_agent.journal.reserve import Reserve
-from terminal_agent.journal.statements import SqlReader, write
+from terminal_agent.journal.statements import Guard, SqlReader, masked, write
 
 T = TypeVar("T")
 
@@ -52,8 +52,10 @@ class SqliteJournal:
         reserve: Reserve | None = None,
         executor: Executor | None = None,
         connect: Connect = connect,
+        guard: Guard = masked,
     ) -> None:
         self._path = path
+        self._guard = guard
         self._clock = clock
         self._entropy = entropy
         self._reserve = reserve or Reserve(path.with_suffix(".reserve"))
@@ -163,7 +165,7 @@ class SqliteJournal:
         self._head = upkeep.head(db, self._boot)
 
     def _decide(self, decide: Decide) -> Written:
-        return write(self._db, decide(self._reader), self._boot, self._clock.wall())
+        return write(self._db, decide(self._reader), self._boot, self._clock.wall(), self._guard)
 
     def _transaction(self, batch: Sequence[Work]) -> tuple[list[Any], Head]:
         if self._broken is not None:
@@ -222,9 +224,13 @@ async def open_journal(
     reserve: Reserve | None = None,
     executor: Executor | None = None,
     connect: Connect = connect,
+    guard: Guard = masked,
 ) -> SqliteJournal:
-    """The journal of a file, made if it is missing. Raises JournalUnusable: nobody may take money then."""
-    journal = SqliteJournal(path, clock, entropy, reserve=reserve, executor=executor, connect=connect)
+    """The journal of a file, made if it is missing. `guard` masks card numbers in each text that is written.
+    Raises JournalUnusable: nobody may take money then."""
+    journal = SqliteJournal(
+        path, clock, entropy, reserve=reserve, executor=executor, connect=connect, guard=guard
+    )
     await journal.start()
     return journal
 

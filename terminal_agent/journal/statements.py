@@ -5,7 +5,7 @@ Names no library: a connection is anything that executes a statement with parame
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,6 +15,11 @@ from protocols.core.values import Money
 from terminal_agent.journal import codec
 from terminal_agent.journal.codec import from_ms, to_ms
 from terminal_agent.journal.facts import Change, Event, NewEvent, OrphanRow, Row, Written
+from terminal_agent.tripwire.forms import SHORTEST
+from terminal_agent.tripwire.masking import mask_json_text
+
+# A text on its way to the disk and the name of its column: the text without card numbers.
+Guard = Callable[[str, str], str]
 
 _COLUMNS = (
     "id, terminal, op, hash, state, no, attempt_key, created_ms, changed_ms, actor, locale, code, operation,"
@@ -132,11 +137,16 @@ class SqlReader:
         return tuple(_row(found) for found in self._db.execute(sql, parameters).fetchall())
 
 
-def write(db: Connection, change: Change, boot: int, now: datetime) -> Written:
+def masked(text: str, column: str) -> str:
+    """The guard of whoever has nobody to tell."""
+    return mask_json_text(text, column)[0]
+
+
+def write(db: Connection, change: Change, boot: int, now: datetime, guard: Guard = masked) -> Written:
     """Write one change inside the transaction that is open; the events get their places."""
     at = change.at or now
     if change.row is not None:
-        db.execute(_WRITE, _parameters(change.row))
+        db.execute(_WRITE, _guarded(change.row, guard))
     if (mark := change.mark) is not None:
         db.execute(
             "INSERT INTO marks SELECT ?, COUNT(*), ?, ?, ?, ? FROM marks WHERE operation_id = ?",
@@ -144,7 +154,7 @@ def write(db: Connection, change: Change, boot: int, now: datetime) -> Written:
                 mark.operation_id,
                 mark.attempt,
                 mark.stage,
-                codec.dump_keys(mark.keys),
+                guard(codec.dump_keys(mark.keys), "keys"),
                 to_ms(at),
                 mark.operation_id,
             ),
@@ -152,21 +162,46 @@ def write(db: Connection, change: Change, boot: int, now: datetime) -> Written:
     if (orphan := change.orphan) is not None:
         db.execute(
             "INSERT INTO orphans (terminal, at_ms, record, fits) VALUES (?, ?, ?, ?)",
-            (orphan.terminal, to_ms(orphan.at), codec.dump_record(orphan.record), orphan.fits),
+            (
+                orphan.terminal,
+                to_ms(orphan.at),
+                guard(codec.dump_record(orphan.record), "record"),
+                orphan.fits,
+            ),
         )
-    return Written(change, tuple(_append(db, change.events, boot, at)))
+    return Written(change, tuple(_append(db, change.events, boot, at, guard)))
 
 
-def _append(db: Connection, facts: Sequence[NewEvent], boot: int, at: datetime) -> Iterable[Event]:
+def _append(
+    db: Connection, facts: Sequence[NewEvent], boot: int, at: datetime, guard: Guard
+) -> Iterable[Event]:
     if not facts:
         return
     no, epoch, last = db.execute("SELECT no, ulid, last_seq FROM current").fetchone()
     for seq, fact in enumerate(facts, last + 1):
         db.execute(
             "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (no, seq, boot, to_ms(at), fact.type, fact.terminal, fact.operation_id, fact.data),
+            (
+                no,
+                seq,
+                boot,
+                to_ms(at),
+                fact.type,
+                fact.terminal,
+                fact.operation_id,
+                guard(fact.data, "event"),
+            ),
         )
         yield Event(epoch, seq, boot, from_ms(to_ms(at)), fact)
+
+
+def _guarded(row: Row, guard: Guard) -> tuple[object, ...]:
+    """The row's columns. What is shorter than a card number holds none."""
+    columns = zip(_NAMES, _parameters(row), strict=True)
+    return tuple(
+        guard(value, name) if isinstance(value, str) and len(value) >= SHORTEST else value
+        for name, value in columns
+    )
 
 
 def _parameters(row: Row) -> tuple[object, ...]:

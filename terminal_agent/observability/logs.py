@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from typing import Any, Literal, TextIO, cast
 
@@ -54,6 +54,7 @@ class LastStop(logging.StreamHandler[TextIO]):
         super().__init__(stream)
         self.dropped = 0
         self.masked = 0
+        self.on_masked: Callable[[str, int], None] | None = None
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging names both
         """Called by logging when formatting or writing failed."""
@@ -64,6 +65,8 @@ class LastStop(logging.StreamHandler[TextIO]):
         cleaned, found = clean(dict(event))
         self.masked += found
         plain = cast(Event, cleaned)
+        if found and self.on_masked is not None:
+            self.on_masked(str(plain.get("logger", "")), found)
         return {**plain, "masked": found} if found else plain
 
 
@@ -97,6 +100,12 @@ def dropped_lines() -> int:
 def masked_numbers() -> int:
     """Card numbers that the last line of defence had to mask in logs: anything but 0 is a defect."""
     return _last_stop.masked if _last_stop is not None else 0
+
+
+def when_masked(tell: Callable[[str, int], None]) -> None:
+    """Have it told, from any thread, whose log line carried how many card numbers."""
+    if _last_stop is not None:
+        _last_stop.on_masked = tell
 
 
 def _formatter(stop: LastStop, line_format: str) -> logging.Formatter:

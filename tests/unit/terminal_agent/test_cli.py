@@ -49,7 +49,7 @@ def test_bad_settings_are_told_and_end_with_2(tmp_path: Path) -> None:
 def test_an_unknown_protocol_or_option_is_told_before_anything_starts(tmp_path: Path) -> None:
     terminal = '[[terminals]]\nid = "a"\nname = "A"\nserial = {path = "/dev/x"}\n'
     run = ended("run", "--config", settings(tmp_path, minimal() + terminal + 'protocol = "zvt2"\n'))
-    assert (run.returncode, "allowed: zvt" in run.stderr) == (2, True)
+    assert (run.returncode, "allowed: idtech_moneris, zvt" in run.stderr) == (2, True)
     bad = terminal + 'protocol = "zvt"\noptions = {passwort = "000000"}\n'
     run = ended("run", "--config", settings(tmp_path, minimal() + bad))
     assert (run.returncode, "passwort is not an option of zvt" in run.stderr) == (2, True)
@@ -142,3 +142,11 @@ def test_an_exception_that_nobody_caught_is_logged_masked(tmp_path: Path) -> Non
     lines = [json.loads(line) for line in run.stderr.splitlines()]
     assert [line["exception"]["text"] for line in lines] == ["************1111"] * 2
     assert not re.search(r"\d{12}", run.stderr.replace(str(os.getpid()), ""))
+
+
+@pytest.mark.parametrize("words", [["4111 1111 1111 1111"], ["run", "--confi", "4111 1111 1111 1111"]])
+def test_what_was_typed_wrong_is_repeated_without_its_card_number(words: list[str]) -> None:
+    run = ended(*words)
+    assert run.returncode == 2
+    assert "**** **** **** 1111" in run.stderr
+    assert "4111" not in run.stderr

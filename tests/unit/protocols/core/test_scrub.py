@@ -2,7 +2,8 @@
 
 import pytest
 
-from protocols.core.scrub import luhn_valid, scrub, scrub_bcd, scrub_bytes
+from protocols.card_ranges import luhn_valid
+from protocols.core.scrub import scrub, scrub_bcd, scrub_bytes
 
 VISA, AMEX, DINERS = "4111111111111111", "378282246310005", "30569309025904"
 MAESTRO_19 = "6304000000000000000"
