@@ -141,7 +141,7 @@ class VirtualReader:
         self._send(self._frame(read, troubles), troubles)
 
     def lose_power(self) -> None:
-        """The plug was pulled: reports and answers that nobody fetched are lost, the counter is not."""
+        """See HidDevice: reports and answers are lost, the counter of the keys is not."""
         self._reports.clear()
         self._answer = b""
 

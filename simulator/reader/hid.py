@@ -29,7 +29,7 @@ class Descriptors:
 
 
 class HidDevice(Protocol):
-    """One device that is plugged in. Being unplugged is the business of what carries it."""
+    """One device, plugged in or not: whatever carries it tells it when its plug is pulled."""
 
     @property
     def vid(self) -> int:
@@ -71,4 +71,8 @@ class HidDevice(Protocol):
     def listen(self, heard: Callable[[], None]) -> None:
         """Have `heard` called, in the thread that made it, each time an input report comes to wait. One
         listener: the last one given."""
+        ...
+
+    def lose_power(self) -> None:
+        """The plug was pulled: what waits to be fetched is lost."""
         ...

@@ -80,6 +80,7 @@ class VirtualUsb(usb.backend.IBackend):  # type: ignore[misc]  # pyusb has no ty
             for plugged in [one for one in self._plugged if one.function.device is device]:
                 plugged.gone = True
                 self._plugged.remove(plugged)
+                device.lose_power()
             self._changed.notify_all()
 
     def plugged(self, device: HidDevice) -> Plugged:

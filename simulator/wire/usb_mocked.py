@@ -80,7 +80,7 @@ class MockedUsb:
 
     def unplug(self, key: int) -> None:
         """Pull it out."""
-        del self._functions[key]
+        self._functions.pop(key).device.lose_power()
         self._tell({"unplug": key})
 
     def _tell(self, message: dict[str, Any]) -> None:

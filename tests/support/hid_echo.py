@@ -23,7 +23,7 @@ def report_descriptor(input_bytes: int, output_bytes: int, feature_bytes: int) -
 
 class HidEcho:
     """Interface 1 is HID with input endpoint 0x83 and, where wanted, output endpoint 0x04; before it stands
-    an interface of another class, so that numbers cannot be guessed."""
+    an interface of another class, so that numbers cannot be guessed; or, where wanted, of the same."""
 
     vid, pid = VID, PID
 
@@ -35,6 +35,7 @@ class HidEcho:
         packet_bytes: int = 64,
         has_output: bool = True,
         hid_class: tuple[int, int, int] = (3, 0, 0),
+        two_interfaces: bool = False,
     ) -> None:
         self.serial = serial
         self.sent: deque[tuple[str, bytes]] = deque()
@@ -45,8 +46,8 @@ class HidEcho:
         outs = bytes((7, 5, 0x04, 3, *packet_bytes.to_bytes(2, "little"), 10)) if has_output else b""
         report = report_descriptor(input_bytes, 64, 8)
         interfaces = (
-            bytes((9, 4, 0, 0, 1, 0xFF, 0, 0, 0))
-            + bytes((7, 5, 0x82, 2, 64, 0, 0))
+            bytes((9, 4, 0, 0, 1, *(hid_class if two_interfaces else (0xFF, 0, 0)), 0))
+            + bytes((7, 5, 0x82, 3 if two_interfaces else 2, 64, 0, 0))
             + bytes((9, 4, 1, 0, 2 if has_output else 1, *hid_class, 0))
             + bytes((9, 0x21, 0x11, 1, 0, 1, 0x22, *len(report).to_bytes(2, "little")))
             + bytes((7, 5, 0x83, 3, *packet_bytes.to_bytes(2, "little"), 10))
@@ -90,3 +91,6 @@ class HidEcho:
 
     def listen(self, heard: Callable[[], None]) -> None:
         self._heard = heard
+
+    def lose_power(self) -> None:
+        self._waiting.clear()

@@ -81,6 +81,7 @@ async def test_pulled_out_while_it_is_read_and_found_again_elsewhere(
     await bench.do("open", VID, PID, "A1")
     reading = asyncio.create_task(refused(bench, "read"))
     await asyncio.sleep(0)
+    reader.say(b"\x04" * 512)  # not fetched before the plug is out: lost with the power
     bench.bus.unplug(key)
     gone = await reading
     assert gone.code == "unplugged"
