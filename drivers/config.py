@@ -61,13 +61,11 @@ class MemoryConfig:
 
 @dataclass(frozen=True, slots=True)
 class UsbConfig:
-    """A USB HID device by vendor id, and where that is not enough by product id and serial number.
-    `interface` is the number of its HID interface; only needed where it has several."""
+    """A USB HID device by vendor id, and where that is not enough by product id and serial number."""
 
     vid: int
     pid: int | None = None
     serial: str | None = None
-    interface: int | None = None
 
     def __post_init__(self) -> None:
         for name, number in (("vid", self.vid), ("pid", self.pid or 0)):

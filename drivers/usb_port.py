@@ -129,7 +129,7 @@ class UsbPort:
             if chosen.refusal is not None:
                 raise refused(chosen.info, chosen.refusal, self._held_by)
             try:
-                hid = _claim(chosen.device, chosen.info, self._config.interface)
+                hid = _claim(chosen.device, chosen.info)
             except usb.core.USBError as error:
                 raise refused(chosen.info, error, self._held_by) from None
             readers.remove(chosen)
@@ -206,9 +206,9 @@ def _node(device: Device) -> str:
     return f"{folder}/{device.bus:03}/{device.address:03}"
 
 
-def _claim(device: Device, info: PortInfo, number: int | None) -> HidInterface:
+def _claim(device: Device, info: PortInfo) -> HidInterface:
     """Raises USBError, and EndpointUnavailable wrong_adapter or port_ambiguous."""
-    interface = _hid_interface(device.get_active_configuration(), info, number)
+    interface = _hid_interface(device.get_active_configuration(), info)
     number = int(interface.bInterfaceNumber)
     detached = False
     with contextlib.suppress(NotImplementedError):  # only Linux has a driver to take off
@@ -225,15 +225,12 @@ def _claim(device: Device, info: PortInfo, number: int | None) -> HidInterface:
     return HidInterface(device, interface, sizes, detached)
 
 
-def _hid_interface(configuration: Any, info: PortInfo, number: int | None) -> Any:
-    """The HID interface that is not for typing or pointing. A number chooses among several."""
+def _hid_interface(configuration: Any, info: PortInfo) -> Any:
+    """The HID interface that is not for typing or pointing; a reader has one."""
     hid = [
         one for one in configuration if one.bInterfaceClass == _HID and _endpoint(one, usb.util.ENDPOINT_IN)
     ]
-    if number is None:
-        fitting = [one for one in hid if one.bInterfaceSubClass != _BOOT]
-    else:
-        fitting = [one for one in hid if one.bInterfaceNumber == number]
+    fitting = [one for one in hid if one.bInterfaceSubClass != _BOOT]
     if len(fitting) == 1:
         return fitting[0]
     numbers = [int(one.bInterfaceNumber) for one in fitting or hid]

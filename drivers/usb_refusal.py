@@ -55,8 +55,9 @@ def no_interface(info: PortInfo, found: Sequence[int]) -> EndpointUnavailable:
 
 
 def several_interfaces(info: PortInfo, found: Sequence[int]) -> EndpointUnavailable:
-    """More than one would do."""
+    """More than one could carry cards, and nothing tells which does."""
     numbers = ", ".join(map(str, found))
     return EndpointUnavailable(
-        "port_ambiguous", f"{info} has the HID interfaces {numbers}; configure the number of one"
+        "port_ambiguous",
+        f"{info} has {len(found)} HID interfaces for reports ({numbers}); a reader with one is wanted",
     )

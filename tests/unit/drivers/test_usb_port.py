@@ -209,11 +209,11 @@ async def test_a_device_without_reports_is_the_wrong_one(
     assert words in error.message
 
 
-async def test_an_interface_may_be_named(bus: VirtualUsb, reader: HidEcho) -> None:
-    assert (await unavailable(make(bus, UsbConfig(VID, interface=0)))).code == "wrong_adapter"
-    port = make(bus, UsbConfig(VID, interface=1))
-    await port.open(5)
-    await port.aclose()
+async def test_of_two_interfaces_for_reports_none_is_guessed(bus: VirtualUsb) -> None:
+    bus.plug(HidEcho(two_interfaces=True))
+    error = await unavailable(make(bus))
+    assert error.code == "port_ambiguous"
+    assert "2 HID interfaces for reports (0, 1)" in error.message
 
 
 async def test_one_that_is_listed_still_though_it_is_gone_counts_for_nothing(
