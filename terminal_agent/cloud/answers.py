@@ -1,6 +1,7 @@
 """Commands that are answered beside the terminal's work: abort, query, receipt, resolve.
 
 Each names a target. None of them is an operation of its own: to repeat one does nothing more than the first.
+A verdict that was refused is noted under its id, so that it stays refused.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from protocols.contract.replies import Reply
 from protocols.contract.wording import words
 from terminal_agent.clock import BackendTime, Clock
 from terminal_agent.cloud.ports import Fleet
-from terminal_agent.commands.entries import AbortAsked, Entry, Resolved
+from terminal_agent.commands.entries import AbortAsked, Admitted, Entry, Resolved
 from terminal_agent.commands.lifecycle import Lifecycle
 from terminal_agent.commands.report import view_of
 from terminal_agent.journal.facts import Row
@@ -48,7 +49,7 @@ class Answers:
             lambda reader: Answer("rejected", "expired") if expired else _look(command, terminal, reader),
             terminal,
         )
-        row = applied.row if applied and applied.row else answer.row
+        row = applied.row if applied and applied.row and answer.verdict != "rejected" else answer.row
         if row is not None:
             self._follow_up(command, answer, row)
         return Reply(
@@ -79,13 +80,14 @@ def _look(command: Command, terminal: str, reader: Reader) -> Answer:
     if not isinstance(body, commands.Abort | commands.Query | commands.Receipt | commands.Resolve):
         return Answer("rejected", "unsupported")
     row = reader.operation(body.target_operation_id)
-    if row is None or row.terminal != terminal:
+    if row is not None and row.terminal != terminal:
+        row = None
+    if isinstance(body, commands.Resolve):
+        return _refused_before(command, terminal, row, reader) or _resolve(command, body, terminal, row)
+    if row is None:
         return Answer("rejected", "operation_unknown")
-    match body:
-        case commands.Abort():
-            return _abort(row)
-        case commands.Resolve():
-            return _resolve(body, row)
+    if isinstance(body, commands.Abort):
+        return _abort(row)
     return Answer("done", "done", row)
 
 
@@ -95,11 +97,37 @@ def _abort(row: Row) -> Answer:
     return Answer("accepted", "abort_asked", row, None if row.abort_asked else AbortAsked(row.id))
 
 
-def _resolve(body: commands.Resolve, row: Row) -> Answer:
+def _refused_before(command: Command, terminal: str, row: Row | None, reader: Reader) -> Answer | None:
+    """What a verdict was told before. One that came too early must not be taken when it is repeated: what it
+    says was seen before there was anything to see."""
+    known = reader.operation(command.body.operation_id)
+    if known is None:
+        return None
+    same = (known.hash, known.terminal, known.op) == (command.content_hash, terminal, command.op)
+    return Answer("rejected", (known.code or "not_resolvable") if same else "conflict", row)
+
+
+def _resolve(command: Command, body: commands.Resolve, terminal: str, row: Row | None) -> Answer:
+    if row is None:
+        return Answer(
+            "rejected", "operation_unknown", None, _refused(command, body, terminal, "operation_unknown")
+        )
     if row.state in _ASKABLE:
         verdict = Resolved(row.id, body.verdict, body.by, body.evidence, body.reason)
         return Answer("done", "done", row, verdict)
     told = row.outcome.evidence.source if row.outcome else None
     if told == "human" and row.state == body.verdict:
         return Answer("done", "done", row)
-    return Answer("rejected", "not_resolvable", row)
+    return Answer("rejected", "not_resolvable", row, _refused(command, body, terminal, "not_resolvable"))
+
+
+def _refused(command: Command, body: commands.Resolve, terminal: str, code: str) -> Admitted:
+    return Admitted(
+        operation_id=body.operation_id,
+        terminal=terminal,
+        op=command.op,
+        hash=command.content_hash,
+        code=code,
+        actor=body.actor,
+        locale=body.locale,
+    )

@@ -21,6 +21,7 @@ from terminal_agent.journal.facts import Row
 EFFECTS: dict[str, MoneyEffect] = {
     "sale": "charged",
     "capture": "charged",
+    "charge_card": "charged",
     "refund": "returned",
     "reversal": "returned",
     "preauth": "held",

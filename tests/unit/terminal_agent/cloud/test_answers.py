@@ -116,6 +116,18 @@ async def test_a_human_decides_where_a_human_is_asked() -> None:
     assert [event.fact.type for event in await desk.events()].count("corrected") == 0
 
 
+async def test_a_verdict_that_came_too_early_stays_refused_when_it_is_repeated() -> None:
+    desk, name = await begun()
+    data = desk.data("resolve", target_operation_id=name, **verdict_of())
+    assert (await desk.send("resolve", data)).code == "not_resolvable"
+    await desk.mark(name)
+    await desk.end(name, HUMAN)
+    again = await desk.send("resolve", data)
+    assert (again.verdict, again.code) == ("rejected", "not_resolvable")
+    assert again.state is not None
+    assert again.state.state == "needs_human"
+
+
 async def test_a_human_may_decide_while_the_agent_still_asks() -> None:
     desk, name = await begun()
     await desk.mark(name)
