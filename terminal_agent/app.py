@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from drivers.serial_port import list_ports
 from protocols.contract.messages import Message
+from terminal_agent.checks.devices import list_all
 from terminal_agent.clock import BackendTime, Clock, SystemClock
 from terminal_agent.cloud.answers import Answers
 from terminal_agent.cloud.guarded import Guarded
@@ -76,7 +76,7 @@ class App:
         self._outbox = Outbox(journal, self._door, self._topics, held_above=journal.head.last_seq)
         self._fleet = self._make_fleet()
         self._sighting = Sighting(
-            settings.terminals, list_ports, self._notices.discovered, self._fleet.greet, clock
+            settings.terminals, list_all, self._notices.discovered, self._fleet.greet, clock
         )
         self._inbox = self._make_inbox()
         self._voice = self._make_voice()

@@ -76,7 +76,8 @@ class Alert(Told):
 
 
 class Discovered(Told):
-    """A device was found, or found again on another port. `terminal` where it is a configured one."""
+    """A device was found, or found again on another port. `terminal` where it is a configured one; else
+    `settings`: the lines, in TOML, that find it again."""
 
     where: str
     code: str = "discovered"
@@ -86,6 +87,7 @@ class Discovered(Told):
     product_id: str | None = None
     serial: str | None = None
     description: str | None = None
+    settings: str | None = None
     at: Timestamp | None = None
 
 

@@ -1,21 +1,25 @@
-"""Which serial adapters are plugged in: told when they appear, and when a rescan is asked for."""
+"""Which serial adapters and card readers are plugged in: told when they appear, and when a rescan is asked
+for. One that is nobody's is told with the lines that would make it somebody's.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 
 from drivers.discovery import PortInfo
 from protocols.contract.events import Discovered
 from protocols.contract.wording import words
+from terminal_agent.checks.devices import settings_lines
 from terminal_agent.clock import Clock
-from terminal_agent.settings.terminal import Terminal
+from terminal_agent.settings.terminal import Serial, Terminal
 
 _LOOK_EVERY_S = 10.0
 
 
 class Sighting:
-    """Looks at the ports now and then; tells each USB adapter once, until it is unplugged."""
+    """Looks at the ports now and then; tells each USB adapter and reader once, until it is unplugged."""
 
     def __init__(
         self,
@@ -34,12 +38,13 @@ class Sighting:
         self._anew = asyncio.Event()
 
     def look_again(self) -> None:
-        """Tell every adapter again, now."""
+        """Tell every one again, now."""
         self._known = frozenset()
         self._anew.set()
 
     async def run(self) -> None:
-        """Look until cancelled. Listing ports reads /sys: a few milliseconds, off the loop."""
+        """Look until cancelled. Listing reads /sys and asks readers for their strings: some milliseconds, off
+        the loop."""
         while True:
             self._anew.clear()
             listed = await asyncio.to_thread(self._ports)
@@ -54,15 +59,18 @@ class Sighting:
         new = ports - self._known
         self._known = ports
         for port in sorted(new, key=lambda port: port.path):
-            self._tell(self._discovered(port))
+            self._tell(self._discovered(port, ports))
         if new:
             self._appeared()  # a terminal that was unplugged may be back
 
-    def _discovered(self, port: PortInfo) -> Discovered:
+    def _discovered(self, port: PortInfo, ports: Iterable[PortInfo]) -> Discovered:
+        ours = next((one.id for one in self._terminals if _is_ours(one, port)), None)
+        alike = [one for one in ports if one.kind == port.kind]
         return Discovered(
             where=port.path,
             text=words("discovered"),
-            terminal=next((one.id for one in self._terminals if _is_ours(one, port)), None),
+            terminal=ours,
+            settings=None if ours else settings_lines(port, alike),
             vendor_id=f"{port.vid:04x}",
             product_id=f"{port.pid or 0:04x}",
             serial=port.serial_number,
@@ -72,10 +80,10 @@ class Sighting:
 
 
 def _is_ours(terminal: Terminal, port: PortInfo) -> bool:
-    serial = terminal.serial
-    if serial is None:
+    named = terminal.usb if port.kind == "reader" else terminal.serial
+    if named is None:
         return False
-    if serial.path is not None:
-        return serial.path == port.path
-    same = (serial.vid, serial.pid) == (f"{port.vid:04x}", f"{port.pid or 0:04x}")
-    return same and serial.serial_number in (None, port.serial_number)
+    if isinstance(named, Serial) and named.path is not None:
+        return port.path in (named.path, os.path.realpath(named.path))  # udev's names are links
+    same = named.vid == f"{port.vid:04x}" and named.pid in (None, f"{port.pid or 0:04x}")
+    return same and named.serial_number in (None, port.serial_number)

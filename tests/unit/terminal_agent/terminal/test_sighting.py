@@ -1,10 +1,11 @@
-"""Adapters are told when they appear, once, and whose they are."""
+"""Adapters and readers are told when they appear, once, and whose they are."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -18,10 +19,18 @@ from tests.support.waiting import eventually
 ADAPTER = PortInfo("/dev/ttyUSB0", 0x0403, 0x6001, "A1", "FT232R")
 OTHER = PortInfo("/dev/ttyUSB1", 0x067B, 0x2303, None, "PL2303")
 BOARD = PortInfo("/dev/ttyS0")
+READER = PortInfo("/dev/bus/usb/001/004", 0x0ACD, 0x2010, "T134000064", "SecuRED", "1-2", "reader")
 
 
 def terminal(name: str, **keys: object) -> Terminal:
     return Terminal(id=name, name=name, protocol="zvt", serial=Serial.model_validate(keys))
+
+
+def counter(name: str, **keys: object) -> Terminal:
+    vault = {"host": "vault", "port": 443, "tls": {"ca": "/etc/vault.pem"}}
+    return Terminal.model_validate(
+        {"id": name, "name": name, "protocol": "idtech_moneris", "usb": keys, "gateway": vault}
+    )
 
 
 class Bench:
@@ -105,3 +114,39 @@ def test_whose_adapter_it_is(ours: Terminal, fits: bool) -> None:
     bench = Bench(ours)
     bench.sighting._compare(frozenset({ADAPTER}))
     assert bench.told[0].terminal == ("a" if fits else None)
+
+
+def test_a_path_may_be_a_link_to_the_port(tmp_path: Path) -> None:
+    link = tmp_path / "by-path"
+    link.symlink_to(tmp_path / "ttyUSB7")
+    bench = Bench(terminal("a", path=str(link)))
+    bench.sighting._compare(frozenset({PortInfo(str(tmp_path / "ttyUSB7"), 0x0403, 0x6001)}))
+    assert bench.told[0].terminal == "a"
+
+
+@pytest.mark.parametrize(
+    ("ours", "fits"),
+    [
+        (counter("a", vid="0acd"), True),
+        (counter("a", vid="0acd", pid="2010", serial_number="T134000064"), True),
+        (counter("a", vid="0acd", pid="2030"), False),
+        (counter("a", vid="0acd", serial_number="T134000065"), False),
+        (counter("a", vid="0801"), False),
+        (terminal("a", vid="0acd", pid="2010"), False),
+    ],
+)
+def test_whose_reader_it_is(ours: Terminal, fits: bool) -> None:
+    bench = Bench(ours)
+    bench.sighting._compare(frozenset({READER}))
+    (told,) = bench.told
+    assert told.terminal == ("a" if fits else None)
+    assert (told.settings is None) is fits
+    assert (told.where, told.description) == ("/dev/bus/usb/001/004", "SecuRED")
+
+
+def test_what_is_nobodys_is_told_with_its_settings() -> None:
+    bench = Bench()
+    bench.sighting._compare(frozenset({READER, ADAPTER}))
+    reader, adapter = bench.told
+    assert reader.settings == ('[terminals.usb]\nvid = "0acd"\npid = "2010"\nserial_number = "T134000064"')
+    assert adapter.settings == '[terminals.serial]\nvid = "0403"\npid = "6001"\nserial_number = "A1"'
