@@ -73,7 +73,7 @@ class App:
         self._link = self._make_link()
         self._door = Guarded(self._link, self._alarm)
         self._notices = Notices(self._topics, self._door, clock, entropy, lambda: journal.head)
-        self._outbox = Outbox(journal, self._door, self._topics, held_above=journal.head.last_seq)
+        self._outbox = Outbox(journal, self._door, self._topics)
         self._fleet = self._make_fleet()
         self._sighting = Sighting(
             settings.terminals, list_all, self._notices.discovered, self._fleet.greet, clock

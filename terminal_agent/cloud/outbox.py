@@ -39,16 +39,15 @@ class Outbox:
         *,
         in_flight: int = IN_FLIGHT,
         repeat_s: float = REPEAT_S,
-        held_above: int | None = None,
     ) -> None:
         self._journal = journal
         self._publisher = publisher
         self._topics = topics
         self._in_flight = in_flight
         self._repeat_s = repeat_s
-        # Facts after this one wait for the backend's `sync`: a journal that was restored from a copy must not
-        # use their numbers a second time. A backend that never comes is not waited for: a fact outranks that.
-        self._held_above = held_above
+        # Facts after `head.known_seq` wait for the backend's `sync`: a journal that was restored from a copy
+        # must not use their numbers a second time. A backend that never comes is not waited for for ever.
+        self._waited = False
         self._bell = asyncio.Event()
         self._up = False
         self._connection = 0
@@ -82,8 +81,8 @@ class Outbox:
         """The link is up: everything without the backend's word goes out again."""
         self._up = True
         self._connection += 1
-        if self._held_above is not None:
-            asyncio.get_running_loop().call_later(HELD_S, self._release)
+        if self._journal.head.known_seq is not None:
+            asyncio.get_running_loop().call_later(HELD_S, self._waited_enough)
         self._sent = self._journal.head.acked_seq
         self._bell.set()
 
@@ -95,10 +94,11 @@ class Outbox:
         """The backend has come and told what it knows: the journal's epoch is right, nothing is held back.
         What went out before it listened, after an outage of the broker for instance, it may have missed."""
         self._sent = self._journal.head.acked_seq
-        self._release()
+        self._bell.set()
 
-    def _release(self) -> None:
-        self._held_above = None
+    def _waited_enough(self) -> None:
+        """A fact outranks the order of numbers."""
+        self._waited = True
         self._bell.set()
 
     async def run(self) -> None:
@@ -107,6 +107,8 @@ class Outbox:
         try:
             while self._crash is None:
                 self._bell.clear()
+                if self._waited and self._journal.head.known_seq is not None:
+                    await self._journal.mark_met()
                 self._catch_up()
                 if not (self._up and await self._publish_some()):
                     await self._wait()
@@ -134,8 +136,9 @@ class Outbox:
         """Hand over what may go out now, without waiting for the broker's word on what went before. False
         when there is nothing."""
         room = self._in_flight - (self._sent - self._acked)
-        if self._held_above is not None:
-            room = min(room, self._held_above - self._sent)
+        known = self._journal.head.known_seq
+        if known is not None:
+            room = min(room, known - self._sent)
         before = self._connection, self._sent
         events = await self._next(room) if room > 0 else ()
         if before != (self._connection, self._sent) or self._epoch != self._journal.head.epoch:

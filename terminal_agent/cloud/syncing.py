@@ -64,8 +64,6 @@ class Syncing:
         self._moved = moved
         self._met = met
         self._one_at_a_time = asyncio.Lock()
-        # What this boot writes is not published before the backend is met: it cannot know more than this.
-        self._known_at_most: int | None = journal.head.last_seq
 
     async def acknowledged(self, payload: bytes) -> None:
         """The backend has stored facts. A word about facts that we never had is refused and told."""
@@ -104,7 +102,8 @@ class Syncing:
                 await self._journal.acknowledge(body.epoch, body.seq)
             elif body.epoch is not None:
                 await self._renew_if_behind(body.epoch, body.seq)
-            self._known_at_most = None
+            if self._journal.head.known_seq is not None:
+                await self._journal.mark_met()
             self._met()
             adopting = not self._journal.head.synced
             found = [await self._look_up(listed, adopting) for listed in body.open_operations]
@@ -125,14 +124,13 @@ class Syncing:
         if self._is_behind(epoch, seq):
             was = self._journal.head.epoch
             await self._journal.begin_epoch(later_than=epoch)
-            self._known_at_most = None
             self._alert("journal_new", {"was": was, "backend_epoch": epoch, "backend_seq": str(seq)})
 
     def _is_behind(self, epoch: str, seq: int) -> bool:
         """Epochs are ULIDs: a later one than ours, or more facts of ours than it can know, was written by a
         journal that came after this one. An earlier one merely means that ours is new to the backend."""
         head = self._journal.head
-        most = head.last_seq if self._known_at_most is None else self._known_at_most
+        most = head.last_seq if head.known_seq is None else head.known_seq
         return epoch > head.epoch or (epoch == head.epoch and seq > most)
 
     async def _look_up(self, listed: commands.OpenOperation, adopting: bool) -> tuple[str, str]:

@@ -127,7 +127,9 @@ class Written:
 @dataclass(frozen=True, slots=True)
 class Head:
     """Where the journal stands. `born` is when its epoch began, by our own clock. `synced`: the backend has
-    listed its open operations since then; before that no money is taken."""
+    listed its open operations since then; before that no money is taken. `known_seq` is the last fact that
+    the backend can know of: what came after it was never published, because no boot has met it since. None:
+    it may know of all."""
 
     epoch: str
     born: datetime
@@ -135,6 +137,7 @@ class Head:
     last_seq: int
     acked_seq: int
     synced: bool
+    known_seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,10 @@ class Journal(Protocol):
         """The backend has listed its open operations, and they are all known here now."""
         ...
 
+    async def mark_met(self) -> None:
+        """The backend has told what it knows, or is not waited for any more: `head.known_seq` is None now."""
+        ...
+
     async def begin_epoch(self, later_than: str | None = None) -> None:
         """This file is older than what the backend knows: go on under a new epoch, not synced, that sorts
         after each of ours and after `later_than`. Events that were not acknowledged are numbered anew from

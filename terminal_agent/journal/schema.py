@@ -42,4 +42,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         " AND state IN ('rejected', 'approved', 'declined', 'cancelled', 'not_started')"
         " AND NOT EXISTS (SELECT 1 FROM events WHERE operation_id = operations.id)",
     ),
+    # The last fact that the backend can know of, where it was not met since; NULL once it was.
+    ("ALTER TABLE epochs ADD COLUMN known_seq INTEGER",),
 )

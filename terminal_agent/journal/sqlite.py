@@ -99,6 +99,10 @@ class SqliteJournal:
         """The backend has listed its open operations, and they are all known here now."""
         await self._run(partial(upkeep.mark_synced, self._db))
 
+    async def mark_met(self) -> None:
+        """The backend may know of every fact from here on."""
+        await self._run(partial(upkeep.mark_met, self._db))
+
     async def begin_epoch(self, later_than: str | None = None) -> None:
         """Go on under a new epoch, not synced; unacknowledged events are numbered anew from 1."""
         now = self._clock.wall()

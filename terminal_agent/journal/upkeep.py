@@ -62,6 +62,10 @@ def begin_boot(db: Connection, now: datetime, entropy: Callable[[int], bytes]) -
     if not db.execute("SELECT COUNT(*) FROM epochs").fetchone()[0]:
         begin_epoch(db, now, entropy)
     db.execute("INSERT INTO boots (at_ms) VALUES (?)", (to_ms(now),))
+    db.execute(
+        "UPDATE epochs SET known_seq = COALESCE(known_seq, (SELECT last_seq FROM current))"
+        " WHERE no = (SELECT no FROM current)"
+    )
     return int(db.execute("SELECT MAX(no) FROM boots").fetchone()[0])
 
 
@@ -100,6 +104,11 @@ def acknowledge(db: Connection, epoch: str, seq: int) -> bool:
     return True
 
 
+def mark_met(db: Connection) -> None:
+    """The backend may know of every fact of this epoch from here on."""
+    db.execute("UPDATE epochs SET known_seq = NULL WHERE no = (SELECT no FROM current)")
+
+
 def mark_synced(db: Connection) -> None:
     """Money may be taken in this epoch."""
     db.execute("UPDATE epochs SET synced = 1 WHERE no = (SELECT no FROM current)")
@@ -127,7 +136,8 @@ def prune(db: Connection, before: datetime) -> int:
 
 def head(db: Connection, boot: int) -> Head:
     """Where the journal stands."""
-    name, born_ms, synced, acked, last = db.execute(
-        "SELECT ulid, born_ms, synced, acked_seq, last_seq FROM current"
+    name, born_ms, synced, acked, last, known = db.execute(
+        "SELECT ulid, born_ms, synced, acked_seq, last_seq,"
+        " (SELECT known_seq FROM epochs WHERE epochs.no = current.no) FROM current"
     ).fetchone()
-    return Head(name, from_ms(born_ms), boot, last, acked, bool(synced))
+    return Head(name, from_ms(born_ms), boot, last, acked, bool(synced), known)

@@ -94,7 +94,8 @@ class MemoryJournal:
         if held is None:
             now = clock.wall()
             held = Held(Head(make_ulid(to_ms(now), entropy(10)), now, 0, 0, 0, synced=False))
-        self._held = replace(held, head=replace(held.head, boot=held.head.boot + 1))
+        known = held.head.last_seq if held.head.known_seq is None else held.head.known_seq
+        self._held = replace(held, head=replace(held.head, boot=held.head.boot + 1, known_seq=known))
         self._reader = MemoryReader(self._held)
 
     def reborn(self) -> MemoryJournal:
@@ -152,6 +153,10 @@ class MemoryJournal:
     async def mark_synced(self) -> None:
         """Money may be taken."""
         self._held.head = replace(self.head, synced=True)
+
+    async def mark_met(self) -> None:
+        """Everything may be known."""
+        self._held.head = replace(self.head, known_seq=None)
 
     async def begin_epoch(self, later_than: str | None = None) -> None:
         """Go on under a new epoch."""

@@ -250,6 +250,14 @@ async def test_a_new_epoch_is_later_than_ours_and_the_backends_whatever_the_cloc
     assert journal.head.epoch > backends
 
 
+async def test_what_the_backend_can_know_stays_until_it_is_met(journal: Journal, clock: FakeClock) -> None:
+    assert journal.head.known_seq == 0
+    await book(journal, clock, 1)
+    assert journal.head.known_seq == 0
+    await journal.mark_met()
+    assert journal.head.known_seq is None
+
+
 async def test_the_endings_of_epochs_may_run_out(journal: Journal) -> None:
     names = set()
     for _ in range(32 * 32 + 2):

@@ -100,7 +100,15 @@ def test_the_back_off_grows_to_its_end_and_never_below_the_sessions_wish() -> No
     assert waits == sorted(waits)
     assert waits[-1] == waits[-2] == recovery.BACKOFF_S[-1]
     assert recovery.delay_s(0, 0.0) == 0.0
-    assert recovery.delay_s(3, 120.0) == 120.0
+    assert recovery.delay_s(3, 30.0) == 30.0
+
+
+async def test_no_wait_is_so_long_that_it_looks_like_a_clock_that_was_set_back() -> None:
+    _, row = await row_of()
+    for checks in range(9):
+        wait = timedelta(seconds=recovery.delay_s(checks, 120.0))
+        doubtful = replace(row, state="in_doubt", owed=True, next_check=row.created + wait)
+        assert recovery.due([doubtful], row.created) is None
 
 
 async def test_after_the_stated_time_a_human_is_asked_too() -> None:

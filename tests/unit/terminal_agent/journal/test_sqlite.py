@@ -86,6 +86,19 @@ async def test_everything_is_there_after_a_restart_and_the_boot_is_counted(tmp_p
     await again.aclose()
 
 
+async def test_what_the_backend_can_know_does_not_grow_over_starts_that_never_met_it(tmp_path: Path) -> None:
+    journal = await opened(tmp_path)
+    await journal.mark_met()
+    known = []
+    for n in range(3):
+        await write(journal, n)
+        await journal.aclose()
+        journal = await opened(tmp_path)
+        known.append(journal.head.known_seq)
+    await journal.aclose()
+    assert known == [1, 1, 1]
+
+
 async def test_a_commit_is_on_disk_before_it_is_told(tmp_path: Path) -> None:
     journal = await opened(tmp_path)
     with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as other:
