@@ -58,9 +58,8 @@ class Recovering:
             evidence = Evidence("by_id", seen={"code": answer.code})
             session.conclude(Unknown(code="no_proof", evidence=evidence), now)
         elif outcome.code == "not_booked" and not self._has_settled(dialogue.sought, now):
-            left_s = self._unknown_since[name] + session.options.settle_s - now
             evidence = Evidence("by_id", differs=("reference",))
-            session.conclude(Unknown(code="not_there_yet", evidence=evidence, ask_again_s=left_s), now)
+            session.conclude(Unknown(code="not_there_yet", evidence=evidence), now)
         else:
             self._unknown_since.pop(name, None)
             session.conclude(outcome, now)

@@ -180,6 +180,7 @@ class VirtualReader:
     def _frame(self, read: Read, troubles: frozenset[ReadTrouble]) -> bytes:
         sealed = encode(read, "binary")
         frame = bytearray(sealed.view())
+        sealed.wipe()
         if "bad_lrc" in troubles:
             frame[-3] ^= 0xFF
         if "bad_sum" in troubles:

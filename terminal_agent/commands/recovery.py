@@ -90,10 +90,11 @@ def holds_up(row: Row, strategy: Strategy) -> bool:
 
 
 def delay_s(checks: int, asked_s: float | None) -> float:
-    """Seconds until the next question, after `checks` vain ones; never sooner than the session wants."""
+    """Seconds until the next question, after `checks` vain ones; not sooner than the session wants, and never
+    longer than our longest wait: a moment beyond that is one of a wall clock that was set back (`due`)."""
     if checks == 0 and asked_s is not None:
-        return asked_s
-    return max(asked_s or 0.0, BACKOFF_S[min(checks, len(BACKOFF_S) - 1)])
+        return min(asked_s, BACKOFF_S[-1])
+    return min(max(asked_s or 0.0, BACKOFF_S[min(checks, len(BACKOFF_S) - 1)]), BACKOFF_S[-1])
 
 
 def overdue(rows: Iterable[Row], strategy: Strategy, now: datetime) -> tuple[Escalated, ...]:

@@ -5,12 +5,15 @@ lifecycle and journal at it. A process that dies leaves its journal; the next on
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from random import Random
-from typing import Literal
+from typing import Literal, Protocol
 
+from drivers.transport import Endpoint
 from protocols.core.operations import NAMES, Request, amount_of
+from protocols.core.session import Session
 from protocols.registry import PROTOCOLS
 from simulator.acquirer.ledger import MemoryLedger
 from simulator.acquirer.lines import Line
@@ -28,8 +31,9 @@ from tests.support.virtual_terminal import LoopClock, VirtualTerminal
 
 Transport = Literal["serial", "tcp"]
 TERMINAL = "t-1"
-# Longest virtual time until an operation is final or a human's: the agent gives up after 15 minutes.
-PATIENCE_S = 1_200.0
+# Longest virtual time until an operation is final or a human's: the agent gives up after 15 minutes, after
+# 30 where the terminal can be asked by id.
+PATIENCE_S = 2_400.0
 
 
 @dataclass
@@ -46,29 +50,37 @@ class Memory:
         return Memory(journal, deepcopy(self.ledger), deepcopy(self.store))
 
 
+class Premises(Protocol):
+    """What a process finds when it starts: its terminal on its links, and who stands before it."""
+
+    def session(self) -> Session: ...
+    def endpoints(self) -> Mapping[str, Callable[[], Endpoint]]: ...
+    def herald(self, strike: Callable[[], None], changed: Callable[[], None]) -> DoomHerald: ...
+    def harm(self) -> None: ...
+
+
 class Process:
     """One process of the agent, with one terminal."""
 
     def __init__(
-        self, shop: Shop, journal: MemoryJournal, *, doom_at: int | None = None, dies: bool = True
+        self, shop: Premises, journal: MemoryJournal, *, doom_at: int | None = None, dies: bool = True
     ) -> None:
         clock = LoopClock()
         self.journal = journal
         self._changed = asyncio.Event()
         self.session: Doomed
-        self.herald = DoomHerald(self._die if dies else shop.terminal.cut, self._changed.set)
+        self.herald = shop.herald(self._die if dies else shop.harm, self._changed.set)
         self.lifecycle = Lifecycle(journal, clock)
-        options = {"transport": shop.transport, **shop.options}
 
         def make_session() -> Doomed:
-            self.session = Doomed(PROTOCOLS["zvt"].build(options, Random(3).randbytes), doom_at, dies=dies)
+            self.session = Doomed(shop.session(), doom_at, dies=dies)
             return self.session
 
         self.worker = Worker(
             TERMINAL,
             Standing(capabilities=make_session().capabilities, currency="CAD", limits=Limits()),
             make_session=make_session,
-            endpoints={"terminal": shop.terminal.endpoint},
+            endpoints=shop.endpoints(),
             lifecycle=self.lifecycle,
             journal=journal,
             clock=clock,
@@ -156,6 +168,22 @@ class Shop:
         self.options = options
         self.terminal = VirtualTerminal(scenario, memory.ledger, memory.store, on_tcp=transport == "tcp")
         self.booked_before = len(memory.ledger.lines())
+
+    def session(self) -> Session:
+        """A fresh one."""
+        return PROTOCOLS["zvt"].build({"transport": self.transport, **self.options}, Random(3).randbytes)
+
+    def endpoints(self) -> Mapping[str, Callable[[], Endpoint]]:
+        """Its one line."""
+        return {"terminal": self.terminal.endpoint}
+
+    def herald(self, strike: Callable[[], None], changed: Callable[[], None]) -> DoomHerald:
+        """The terminal shows its own prompts; nobody else acts on them."""
+        return DoomHerald(strike, changed)
+
+    def harm(self) -> None:
+        """The cable is cut."""
+        self.terminal.cut()
 
     def process(self, *, doom_at: int | None = None, dies: bool = True) -> Process:
         """The next process, on what the last one left."""

@@ -19,6 +19,7 @@ def test_each_protocol_builds_sessions_that_share_nothing(name: str) -> None:
     one, other = (PROTOCOLS[name].build(LEAST[name], bytes) for _ in range(2))
     assert one is not other
     assert one.phase is other.phase is Phase.DOWN
+    assert one.next_deadline() is None
     assert one.capabilities.operations
 
 

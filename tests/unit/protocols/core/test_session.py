@@ -12,11 +12,8 @@ from protocols.core.session import (
     Effect,
     Link,
     Open,
-    Phase,
     Received,
-    Session,
 )
-from protocols.registry import PROTOCOLS
 
 
 def test_two_effects_of_the_same_link_are_not_the_same() -> None:
@@ -33,11 +30,3 @@ def test_causes_and_effects_are_apart() -> None:
 def test_a_terminal_of_which_nothing_is_known_can_do_nothing() -> None:
     can = Capabilities(operations=frozenset())
     assert (can.recovery, can.abort, can.identity, can.token_kind) == ("none", "none", "none", None)
-
-
-def test_every_protocol_builds_a_session_that_waits_for_its_first_cause() -> None:
-    for protocol in PROTOCOLS.values():
-        session: Session = protocol.build({}, bytes)
-        assert session.phase is Phase.DOWN
-        assert session.next_deadline() is None
-        assert session.capabilities.operations
