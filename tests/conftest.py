@@ -15,7 +15,7 @@ from protocols.core.scrub import scrub
 
 ROOT = Path(__file__).resolve().parent.parent
 ON_PURPOSE = "card_numbers_on_purpose"
-ONE_AT_A_TIME = frozenset({"integration", "crash", "e2e"})
+ONE_AT_A_TIME = frozenset({"integration", "crash", "e2e", "hunt"})
 PACKAGES = [
     line.split()
     for line in (ROOT / ".ci" / "system_packages.txt").read_text(encoding="utf-8").splitlines()
@@ -120,11 +120,12 @@ def _tell_what_did_not_run(terminalreporter: pytest.TerminalReporter) -> None:
     left_out = sorted(
         report.nodeid
         for report in terminalreporter.stats.get("skipped", [])
-        if "Debian" in str(report.longrepr)
+        if any(mark in str(report.longrepr) for mark in ("Debian", "did NOT run"))
     )
     if not missing and not left_out:
         return
     terminalreporter.section("did NOT run", red=True)
     for nodeid in left_out:
         terminalreporter.write_line(nodeid)
-    terminalreporter.write_line(f"to run them as well: sudo apt-get install -y {' '.join(missing)}")
+    if missing:
+        terminalreporter.write_line(f"to run them as well: sudo apt-get install -y {' '.join(missing)}")

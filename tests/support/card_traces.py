@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
+from tests.support.card_forms import packed, text_forms
 from tests.support.house import House
 
 
+@cache
 def forms_of(number: str) -> Mapping[str, bytes]:
-    """A card number as digits, grouped, as hexadecimal of its text, as packed digits, and as numbers."""
-    groups = [number[at : at + 4] for at in range(0, len(number), 4)]
-    packed = number if len(number) % 2 == 0 else f"{number}f"
-    forms = {
-        "digits": number.encode(),
-        "spaced": " ".join(groups).encode(),
-        "dashed": "-".join(groups).encode(),
-        "packed": bytes.fromhex(packed),
-        "hex": number.encode().hex().encode(),
-        "hex, upper case": number.encode().hex().upper().encode(),
-        "hex, spaced": number.encode().hex(" ").encode(),
-        "packed, spaced": bytes.fromhex(packed).hex(" ").encode(),
-        "escaped": "".join(f"\\x{part}" for part in bytes.fromhex(packed).hex(" ").split()).encode(),
-        "wide": number.encode("utf-16-le"),
+    """A card number in all its texts, as packed digits both ways round, and as a binary number."""
+    texts = {name: text for name, text in text_forms(number).items() if not name.startswith("base64")}
+    forms = {name: text.encode("latin-1") for name, text in texts.items() if "tag" not in name}
+    for offset in range(3):
+        forms[f"base64, offset {offset}"] = _within_base64(number.encode(), offset)
+        forms[f"base64 of packed, offset {offset}"] = _within_base64(packed(number), offset)
+    turned = packed(number).hex()
+    forms |= {
+        "packed": packed(number),
+        "packed, nibbles turned": bytes.fromhex(
+            "".join(turned[at + 1] + turned[at] for at in range(0, len(turned), 2))
+        ),
         "number": int(number).to_bytes(8, "big").lstrip(b"\0"),
         "number, little end": int(number).to_bytes(8, "little").rstrip(b"\0"),
     }
-    return {name: form for name, form in forms.items() if len(form) >= 6}
+    once = {form: name for name, form in reversed(forms.items()) if len(form) >= 6}
+    return {name: form for form, name in once.items()}
+
+
+def _within_base64(data: bytes, offset: int) -> bytes:
+    """The letters that depend on the data alone, whatever stands around it."""
+    coded = base64.b64encode(b"\0" * offset + data + b"\0" * 3)
+    return coded[-(-offset * 8 // 6) : (offset + len(data)) * 8 // 6]
 
 
 def traces(number: str, blobs: Mapping[str, bytes]) -> list[str]:
@@ -42,7 +51,7 @@ def traces(number: str, blobs: Mapping[str, bytes]) -> list[str]:
 def left_by(house: House) -> dict[str, bytes]:
     """All that a point of service leaves behind: logs, every file of the agent's, every message."""
     blobs = {"agent's log": house.agent.log.read_bytes()}
-    blobs |= {f"agent's file {path.name}": path.read_bytes() for path in _files(house.agent.state_dir)}
+    blobs |= {f"agent's file {path.name}": path.read_bytes() for path in _files(house.agent.folder)}
     for number, one in enumerate(house.traffic.heard):
         blobs[f"message {number} on {one.topic}"] = one.payload
     for name, station in house.stations.items():

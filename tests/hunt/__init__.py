@@ -1,0 +1,1 @@
+"""The hunt for clear card numbers: outputs, files, traffic, and memory read from a second process."""
