@@ -17,7 +17,8 @@ from simulator.acquirer.lines import LedgerError
 from simulator.acquirer.totals import balance, live_charges, open_holds, tokens_kept
 from simulator.declared import SettingError
 from simulator.running import Running, address, run, tls, wire_end
-from simulator.vault.running import certified, serve
+from simulator.vault.diary import DiaryError
+from simulator.vault.running import certified, opened, serve
 from simulator.vault.settings import VaultPlan, load
 from simulator.zvt.state import FileStore, MemoryStore, StateError
 
@@ -81,6 +82,12 @@ def vault(
     faults: Annotated[
         Path | None, typer.Option(help="a TOML file of settings and faults: see simulator.vault.settings")
     ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            help="what it remembers over a restart; beside the ledger, as ledger.vault.jsonl, if absent"
+        ),
+    ] = None,
     certificates: Annotated[
         Path, typer.Option(help="folder in which a certificate and the authority to trust are made")
     ] = Path("vault-certificates"),
@@ -92,8 +99,9 @@ def vault(
         host, port = address("--https", https, 8443)
         plan = load(faults) if faults is not None else VaultPlan()
         given = tls(tls_cert, tls_key)
-        asyncio.run(serve(plan, FileLedger(ledger), host, port, given or certified(certificates, host)))
-    except (SettingError, LedgerError) as error:
+        desk = opened(plan, ledger, state)
+        asyncio.run(serve(desk, host, port, given or certified(certificates, host)))
+    except (SettingError, LedgerError, DiaryError) as error:
         raise _ended(str(error), WRONG_USE) from None
     except OSError as error:
         raise _ended(f"cannot start: {error}", NOT_TO_BE_HAD) from None

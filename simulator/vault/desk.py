@@ -19,7 +19,9 @@ from simulator.acquirer.ledger import Ledger
 from simulator.faults import FaultBook
 from simulator.vault import slips
 from simulator.vault.books import Refused
+from simulator.vault.diary import Diary
 from simulator.vault.issuer import Presented
+from simulator.vault.lasting import LastingWork
 from simulator.vault.settings import VaultFault, VaultSettings
 from simulator.vault.work import Work
 
@@ -50,7 +52,8 @@ class Answered:
 
 
 class VaultDesk:
-    """One vault for all its stores. `opens` decrypts what readers have encrypted."""
+    """One vault for all its stores. `opens` decrypts what readers have encrypted. With a diary it takes up
+    where it stood before a restart; DiaryError where diary and ledger do not belong together."""
 
     def __init__(
         self,
@@ -59,11 +62,14 @@ class VaultDesk:
         opens: Opens,
         settings: VaultSettings | None = None,
         faults: Iterable[VaultFault] = (),
+        diary: Diary | None = None,
     ) -> None:
         self.settings = settings or VaultSettings()
         self._tokens = dict(store.split(":", 1) for store in self.settings.stores)
         self._opens = opens
-        self._work = Work(ledger, self.settings)
+        self._work = (
+            Work(ledger, self.settings) if diary is None else LastingWork(ledger, self.settings, diary)
+        )
         self._faults = FaultBook(faults)
 
     def plan(self, fault: VaultFault) -> None:
@@ -95,7 +101,7 @@ class VaultDesk:
         if cvd and not (cvd.isdecimal() and len(cvd) in (3, 4)):
             raise ValueError("code")
         card = Presented(number, expiry_yymm, cvd or None)
-        return self._work.cards.keep_for_a_while(store, card, now, self.settings.temporary_s).data_key
+        return self._work.keep_for_a_while(store, card, now, self.settings.temporary_s).data_key
 
     # --- one request --------------------------------------------------------------------------------
 

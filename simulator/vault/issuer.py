@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from protocols.card_ranges import luhn_valid
-from simulator.cards import CARDS
+from simulator.cards import CARDS, TestCard
 
 # ISO 8583 field 39 -> the gateway's own code (field sheet, penny table); others are 481.
 _RESPONSES = {"00": "027", "02": "483", "04": "421", "09": "078", "14": "421", "40": "055", "41": "421",
@@ -66,6 +66,11 @@ class Ruling:
     def response_code(self) -> str:
         """The gateway's own code for it."""
         return _RESPONSES.get(self.iso, "481")
+
+
+def test_card(number: str) -> TestCard | None:
+    """The test card with this number."""
+    return _BY_NUMBER.get(number)
 
 
 def rule(card: Presented, amount_minor: int | None, month_yymm: str, *, penny: bool) -> Ruling:

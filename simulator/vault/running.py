@@ -7,22 +7,31 @@ import signal
 import ssl
 from pathlib import Path
 
-from simulator.acquirer.ledger import Ledger
+from simulator.acquirer.ledger import FileLedger
 from simulator.reader.opening import open_frame
 from simulator.vault.certificate import make
 from simulator.vault.desk import VaultDesk
+from simulator.vault.diary import Diary
 from simulator.vault.http_side import PATH
 from simulator.vault.server import VaultServer
 from simulator.vault.settings import VaultPlan
 from simulator.wire.station import wall_clock
 
 
-async def serve(plan: VaultPlan, ledger: Ledger, host: str, port: int, tls: ssl.SSLContext) -> None:
+def opened(plan: VaultPlan, ledger: Path, state: Path | None) -> VaultDesk:
+    """The desk, as it was when it was closed. What it remembers stands beside the ledger unless `state` says
+    where. Raises LedgerError, DiaryError, OSError."""
+    diary = Diary(state or ledger.with_suffix(".vault.jsonl"), plan.settings)
+    return VaultDesk(
+        ledger=FileLedger(ledger), opens=open_frame, settings=plan.settings, faults=plan.faults, diary=diary
+    )
+
+
+async def serve(desk: VaultDesk, host: str, port: int, tls: ssl.SSLContext) -> None:
     """Serve until SIGINT or SIGTERM. OSError where it cannot listen."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    desk = VaultDesk(ledger=ledger, opens=open_frame, settings=plan.settings, faults=plan.faults)
     server = VaultServer(desk, wall_clock, tls)
     taken = await server.start(host, port)
     print(f"ready: the vault answers at https://{host}:{taken}{PATH}", flush=True)

@@ -16,7 +16,7 @@ from protocols.moneris.messages import Receipt
 from simulator.acquirer.ledger import Ledger
 from simulator.vault import slips
 from simulator.vault.books import Books, Deed, Refused
-from simulator.vault.cards_kept import CardsKept
+from simulator.vault.cards_kept import CardsKept, Kept
 from simulator.vault.credentials_on_file import use_of, wrong_use
 from simulator.vault.issuer import (
     Presented,
@@ -64,6 +64,10 @@ class Work:
         amount = None if TYPES[asked.tag] == "06" else deed.amount_minor
         ruling = rule(deed.card, amount, f"{now:%y%m}", penny=self._settings.penny)
         return self._authorised(deed, Ruling(decline) if decline else ruling)
+
+    def keep_for_a_while(self, store: str, card: Presented, now: datetime, seconds: float) -> Kept:
+        """A temporary token. Raises ValueError "number" for a number that is not taken."""
+        return self.cards.keep_for_a_while(store, card, now, seconds)
 
     def _checked(self, asked: Asked, presented: Presented | None, now: datetime) -> Deed:
         """Everything that is looked at before an issuer is asked."""
