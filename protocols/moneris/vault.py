@@ -164,7 +164,10 @@ class MonerisVault:
     def _closed(self, why: str, *, sent: bool) -> tuple[Effect, ...]:
         """The connection is gone. A reply that has no length ends with it; any other is cut."""
         exchanges, asked = self._exchanges, self._asked
-        self._link, self._exchanges, self._why = None, None, why
+        self._link, self._exchanges = None, None
+        if exchanges is not None and asked is None:
+            return ()  # gateways close what is idle; that is no failure
+        self._why = why
         if asked is None:
             return ()
         if asked.sent and exchanges is not None and isinstance(whole := exchanges.receive(b""), Whole):

@@ -201,17 +201,19 @@ class ReaderVaultSession:
         self._note_reach(now)
 
     def _note_reach(self, now: Mono) -> None:
-        """What is known of the way to the vault; while nothing is at work it is looked at now and then."""
-        vault = self.vault
+        """What is known of the way to the vault; while nothing is at work it is looked at now and then. An
+        opening that is under way tells nothing yet."""
+        vault, retries = self.vault, self._retries
         if vault.reached or vault.why:
-            self._reachable = vault.reached or not vault.why
-        if self.dialogue is not None or self._retries.probe_at or self._retries.redial_at:
+            self._reachable = vault.reached
+        if self.dialogue is not None:
             return
-        if self._reachable is False:
-            self._retries.redial(now)
-        elif self._reachable:
-            self._retries.reached()
-            self._retries.probe(now)
+        if vault.why and retries.redial_at is None:
+            retries.rest()
+            retries.redial(now)
+        elif self._reachable and retries.probe_at is None and retries.redial_at is None:
+            retries.reached()
+            retries.probe(now)
 
     # --- what everybody here uses ---------------------------------------------------------------
 

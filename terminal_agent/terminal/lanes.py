@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from drivers.transport import Endpoint
 from protocols.core.session import Session
 from protocols.registry import PROTOCOLS, Entropy, Options
 from terminal_agent.clock import Clock
@@ -16,6 +17,9 @@ from terminal_agent.terminal.endpoint import endpoints_of
 from terminal_agent.terminal.fleet import BESIDE
 from terminal_agent.terminal.standing import Standing
 from terminal_agent.terminal.worker import Herald, Worker
+
+Endpoints = Mapping[str, Callable[[], Endpoint]]
+"""What makes a fresh endpoint for each opening, by the name of its link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +33,16 @@ class Around:
     entropy: Entropy
 
 
-def make_workers(terminal: Terminal, around: Around) -> Mapping[str, Worker]:
+def make_workers(
+    terminal: Terminal, around: Around, endpoints: Callable[[Terminal], Endpoints] = endpoints_of
+) -> Mapping[str, Worker]:
     """The workers of one terminal, by their names in the fleet."""
     protocol = PROTOCOLS[terminal.protocol]
-    lane = protocol.beside
+    ways, lane = endpoints(terminal), protocol.beside
     if lane is None:
-        return {terminal.id: _worker(terminal, protocol.build, around, lambda _op: True)}
-    second = _worker(terminal, lane.build, around, lambda op: op in lane.operations)
-    first = _worker(terminal, protocol.build, around, lambda op: op not in lane.operations)
+        return {terminal.id: _worker(terminal, protocol.build, ways, around, lambda _op: True)}
+    second = _worker(terminal, lane.build, ways, around, lambda op: op in lane.operations)
+    first = _worker(terminal, protocol.build, ways, around, lambda op: op not in lane.operations)
     first.standing.beside = second.standing
     second.tell_as(first)
     return {terminal.id: first, terminal.id + BESIDE: second}
@@ -45,6 +51,7 @@ def make_workers(terminal: Terminal, around: Around) -> Mapping[str, Worker]:
 def _worker(
     terminal: Terminal,
     build: Callable[[Options, Entropy], Session],
+    endpoints: Endpoints,
     around: Around,
     does: Callable[[str], bool],
 ) -> Worker:
@@ -69,7 +76,7 @@ def _worker(
         terminal.id,
         standing,
         make_session=make_session,
-        endpoints=endpoints_of(terminal),
+        endpoints=endpoints,
         lifecycle=around.lifecycle,
         journal=around.journal,
         clock=around.clock,
