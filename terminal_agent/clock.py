@@ -57,6 +57,14 @@ class BackendTime:
         self._clock = clock
         self._limit_s = limit_s
         self._heard: _Heard | None = None
+        self._started = clock.wall(), clock.monotonic()
+
+    def started(self) -> datetime:
+        """When this process started, by the backend's clock; by our own as long as it was not heard."""
+        wall, monotonic = self._started
+        if self._heard is None:
+            return wall
+        return self._heard.backend - timedelta(seconds=self._heard.at - monotonic)
 
     def hear(self, backend: datetime) -> None:
         """Learn the backend's time from a `sync` or an `ack` that has just arrived. `backend` is aware."""

@@ -22,6 +22,7 @@ from terminal_agent.cloud.syncing import Syncing
 from terminal_agent.cloud.traffic import Inbound, LinkDownError
 from terminal_agent.commands import admission
 from terminal_agent.commands.admission import Decision
+from terminal_agent.commands.checks import made_before
 from terminal_agent.commands.lifecycle import Applied, Lifecycle
 from terminal_agent.commands.report import view_of
 from terminal_agent.commands.situation import No, Situation
@@ -79,9 +80,11 @@ class Inbox:
         )
         terminal = address.id if address.kind == "terminal" else None
         reply = await self._answer(parsed, address.leaf, terminal)
+        if reply is None:
+            return
         await self._send(reply, parsed.reply_node, inbound.correlation)
 
-    async def _answer(self, parsed: Command | Refusal, op: str, terminal: str | None) -> Reply:
+    async def _answer(self, parsed: Command | Refusal, op: str, terminal: str | None) -> Reply | None:
         if terminal is None:
             return await self._of_agent(parsed, op)
         if isinstance(parsed, Refusal):
@@ -95,8 +98,12 @@ class Inbox:
                 return await self._admit(parsed, terminal)
             return await self._answers.answer(parsed, terminal)
 
-    async def _admit(self, command: Command, terminal: str) -> Reply:
-        """Decide and journal in one transaction; begin before anybody is told, the backend included."""
+    async def _admit(self, command: Command, terminal: str) -> Reply | None:
+        """Decide and journal in one transaction; begin before anybody is told, the backend included. None for
+        what is answered when it is repeated."""
+        if await self._may_have_run(command):
+            log.info("command_waits_for_sync", op=command.op)
+            return None
         situation = self._situation(terminal, command.op)
 
         def begin(applied: Applied) -> None:
@@ -115,6 +122,18 @@ class Inbox:
             code=decision.no.code if decision.no else None,
         )
         return self._decided(decision, applied, command.op, terminal, command.body.operation_id)
+
+    async def _may_have_run(self, command: Command) -> bool:
+        """Whether it was made before this start, is not known here, and the backend was not met yet.
+
+        A journal that was restored from a copy may have lost it with its newest entries, so that neither yes
+        nor no would be true; the backend's `sync` lists it, and it is taken in as one to be asked about."""
+        body = command.body
+        if self._journal.head.known_seq is None or not isinstance(body, commands.TerminalCommand):
+            return False
+        if not made_before(body, self._backend_time.started()):
+            return False
+        return await self._journal.read(lambda reader: reader.operation(body.operation_id)) is None
 
     async def _of_agent(self, parsed: Command | Refusal, op: str) -> Reply:
         if isinstance(parsed, Refusal):

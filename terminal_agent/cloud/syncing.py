@@ -20,6 +20,7 @@ from protocols.core.outcomes import Evidence, Unknown
 from terminal_agent.clock import BackendTime
 from terminal_agent.cloud.ports import Alert, Fleet
 from terminal_agent.commands import originals, recovery
+from terminal_agent.commands.checks import made_before
 from terminal_agent.commands.entries import Admitted, Adopted, Entry
 from terminal_agent.commands.lifecycle import Lifecycle
 from terminal_agent.commands.translate import amount_asked, request_of
@@ -106,7 +107,10 @@ class Syncing:
                 await self._journal.mark_met()
             self._met()
             adopting = not self._journal.head.synced
-            found = [await self._look_up(listed, adopting) for listed in body.open_operations]
+            found = [
+                await self._look_up(listed, adopting or self._is_older(listed))
+                for listed in body.open_operations
+            ]
             if adopting:
                 await self._journal.mark_synced()
                 log.info("journal_synced", epoch=self._journal.head.epoch, listed=len(found))
@@ -132,6 +136,11 @@ class Syncing:
         head = self._journal.head
         most = head.last_seq if head.known_seq is None else head.known_seq
         return epoch > head.epoch or (epoch == head.epoch and seq > most)
+
+    def _is_older(self, listed: commands.OpenOperation) -> bool:
+        """Whether it was made before this start. A journal restored from a copy does not know what it had done
+        with it: it is never begun late, but asked about."""
+        return made_before(listed.command, self._backend_time.started())
 
     async def _look_up(self, listed: commands.OpenOperation, adopting: bool) -> tuple[str, str]:
         name = listed.operation_id

@@ -7,7 +7,7 @@ then with the terminal.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from protocols.contract import commands
 from terminal_agent.commands import originals, recovery
@@ -44,11 +44,16 @@ def _journal_new(case: Case) -> No | None:
     born = situation.head.born
     if situation.backend_now is not None:
         born = max(born, born + (situation.backend_now - situation.wall))
-    made = ulid_time(case.body.operation_id)
-    if made < born - LONGEST_WAIT:
+    return No("journal_new") if made_before(case.body, born + BIRTH_MARGIN) else None
+
+
+def made_before(body: commands.TerminalCommand, moment: datetime) -> bool:
+    """Whether the backend made this command's id before a moment of its own clock."""
+    made = ulid_time(body.operation_id)
+    if made < moment - LONGEST_WAIT:
         # No command waits that long: the id was not made of the time, so only the backend's word counts.
-        made = case.body.issued_at or born + BIRTH_MARGIN
-    return No("journal_new") if made < born + BIRTH_MARGIN else None
+        made = body.issued_at or moment
+    return made < moment
 
 
 def _disk(case: Case) -> No | None:

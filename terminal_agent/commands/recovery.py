@@ -10,11 +10,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+from protocols.core.evidence import IDENTITY_KEYS
 from protocols.core.facts import Concluded, Mark
 from protocols.core.operations import Recover
 from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Outcome, Unknown
 from terminal_agent.commands.entries import Escalated
 from terminal_agent.journal.facts import Row
+from terminal_agent.journal.port import Reader
 
 Strategy = Literal["by_id", "last", "batch", "none"]
 
@@ -24,6 +26,9 @@ HARMLESS = frozenset({"receipt", "diagnose", "verify_card", "delete_card", "list
 # Operations that move no money. What became of a card that was to be kept is for the terminal's session to
 # say: some terminals keep nothing, a vault can be asked.
 NO_MONEY = HARMLESS | {"store_card"}
+# Operations whose result a terminal keeps as its last transaction, and among how many it is looked for.
+_TOLD_LAST = frozenset({"sale", "refund", "reversal", "preauth", "capture", "reconcile"})
+_LOOK_BACK = 50
 # Seconds until the terminal is asked again, by how often it was asked in vain; the last one goes on.
 BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 # Seconds in doubt after which a human owns it as well (the stated time of "final or human-owned"). `none` has
@@ -81,6 +86,34 @@ def query_of(row: Row, marks: Sequence[Mark]) -> Recover | None:
     if row.operation is None:
         return None
     return Recover(operation=row.operation, attempt=row.attempt, marks=tuple(marks))
+
+
+def guess(row: Row, reader: Reader) -> Mark:
+    """In place of the mark of an operation that this journal knows from the backend alone: the terminal's
+    last transaction as this journal knows it. If it still is the last one, the operation was never done; but
+    some terminals undo a transaction without storing another, so that of a reversal nothing is said."""
+    if row.op == "reversal":
+        return Mark(row.id, row.attempt.no, "committed", {"baseline": "unreadable"})
+    for other in reader.newest(_LOOK_BACK, row.terminal):
+        if other.id == row.id or other.op not in _TOLD_LAST or other.state == "rejected":
+            continue
+        known = _last_of(other, reader)
+        if known is not None:
+            return Mark(row.id, row.attempt.no, "committed", known)
+    return Mark(row.id, row.attempt.no, "committed", {"baseline": "empty"})
+
+
+def _last_of(row: Row, reader: Reader) -> dict[str, str] | None:
+    """The terminal's last transaction once this operation had ended, in a mark's words; None where the
+    operation never began."""
+    if row.outcome is not None and any(row.outcome.keys.get(name) for name in IDENTITY_KEYS):
+        told = {f"last.{name}": value for name, value in row.outcome.keys.items()}
+        return {**told, "baseline": "known"}
+    marks = reader.marks(row.id)
+    if not marks:
+        return None if row.state == "not_started" else {"baseline": "unreadable"}
+    before = marks[0].keys
+    return {name: text for name, text in before.items() if name.startswith("last.") or name == "baseline"}
 
 
 def holds_up(row: Row, strategy: Strategy) -> bool:

@@ -177,7 +177,9 @@ class Worker:
                 self._greeted = True
                 self._pump.post(Greet())
             return
-        marks = await self._journal.read(lambda reader: reader.marks(row.id))
+        marks = await self._journal.read(
+            lambda reader: reader.marks(row.id) or (recovery.guess(row, reader),)
+        )
         query = recovery.query_of(row, marks)
         if query is None:
             lost = Unknown(code="needs_human", owner="human", evidence=Evidence("dialogue"))

@@ -166,6 +166,14 @@ class Desk:
         message = messages.command(TOPICS, op, data, stamp, node="backend", terminal=terminal)
         return await self.deliver(message.topic, message.payload)
 
+    async def left_unanswered(self, op: str, data: Mapping[str, Any], terminal: str | None = "t-1") -> bool:
+        """Deliver a command once; whether there was no reply to it."""
+        stamp = Stamp(self.new_id(), self.clock.wall())
+        message = messages.command(TOPICS, op, data, stamp, node="backend", terminal=terminal)
+        before = len(self.publisher.sent)
+        await self.inbox.receive(Inbound(TOPICS.parse(message.topic), message.payload))
+        return len(self.publisher.sent) == before
+
     async def deliver(self, topic: str, payload: bytes) -> Reply:
         """Deliver bytes once; the one reply to them."""
         before = len(self.publisher.sent)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from terminal_agent.checks.findings import Level
-from terminal_agent.checks.local import check_clock, check_journal, check_secrets, check_state_dir
+from terminal_agent.checks.local import check_clock, check_journal, check_state_dir
 from terminal_agent.checks.system_clock import Synchronised, synchronised
 from terminal_agent.clock import SystemClock
 from terminal_agent.journal.facts import Change
@@ -59,18 +59,6 @@ def test_a_disk_below_the_floor(tmp_path: Path) -> None:
     floor = settings.journal.model_copy(update={"floor_mib": 1 << 40})
     findings = list(check_state_dir(settings.model_copy(update={"journal": floor})))
     assert [finding.code for finding in findings] == ["ok", "disk_low"]
-
-
-@pytest.mark.parametrize(("mode", "level"), [(0o400, "ok"), (0o440, "warning"), (0o444, "failed")])
-def test_a_private_key_is_ours_alone(tmp_path: Path, mode: int, level: Level) -> None:
-    (tmp_path / "agent.key").touch(mode)
-    (tmp_path / "agent.key").chmod(mode)
-    tls = '[broker.tls]\nca = "ca.pem"\ncertificate = "agent.pem"\nkey = "agent.key"\n'
-    assert [finding.level for finding in check_secrets(read(tmp_path, minimal() + tls))] == [level]
-
-
-def test_without_tls_there_is_no_key_to_look_at(tmp_path: Path) -> None:
-    assert list(check_secrets(read(tmp_path, minimal()))) == []
 
 
 def test_no_journal_yet(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ DOUBT = Unknown(code="link_lost", evidence=Evidence("dialogue"))
 
 def listed(desk: Desk, op: str, **fields: Any) -> dict[str, Any]:
     """An operation of an hour ago that the backend has not seen end."""
-    data = desk.data(op, operation_id=operation_id(desk.clock.wall() - timedelta(hours=1), 900), **fields)
+    made = operation_id(desk.clock.wall() - timedelta(hours=1), 900)
+    data = desk.data(op, **{"operation_id": made, **fields})
     return {"operation_id": data["operation_id"], "terminal": "t-1", "op": op, "data": data}
 
 
@@ -71,7 +72,8 @@ async def test_a_synced_journal_tells_what_it_knows_and_adopts_nothing() -> None
     await desk.sync()
     name = (await desk.ask("sale")).operation_id
     assert name is not None
-    under_way = listed(desk, "sale")
+    desk.clock.pass_time(1)
+    under_way = listed(desk, "sale", operation_id=operation_id(desk.clock.wall(), 901))
     row = await desk.row(name)
     its_data = {**under_way["data"], "operation_id": name}
     known = {"operation_id": name, "terminal": "t-1", "op": "sale", "data": its_data}
@@ -79,6 +81,23 @@ async def test_a_synced_journal_tells_what_it_knows_and_adopts_nothing() -> None
     assert reply.result is not None
     assert reply.result["operations"] == {name: "accepted", under_way["operation_id"]: "unknown"}
     assert await desk.row(name) == row
+
+
+async def test_what_was_made_before_this_start_and_is_not_known_is_asked_about_and_never_begun() -> None:
+    """A journal restored from a copy cannot tell it from what it has done and forgotten."""
+    desk = Desk()
+    await desk.sync()
+    await desk.done("sale")
+    copy = await desk.restarted()
+    copy.clock.pass_time(5)
+    lost = listed(desk, "sale")
+    name = lost["operation_id"]
+    assert await copy.left_unanswered("sale", lost["data"])
+    await copy.sync(epoch=copy.journal.head.epoch, seq=copy.journal.head.last_seq, open_operations=[lost])
+    assert (await copy.row(name)).state == "in_doubt"
+    assert (await copy.send("sale", lost["data"])).verdict == "duplicate"
+    assert copy.fleet.begun == []
+    assert copy.fleet.asked == [("t-1", name)]
 
 
 async def test_sync_twice_is_once() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Unknown
+from protocols.core.outcomes import Approved, Cancelled, Evidence, NotStarted, Unknown
 from terminal_agent.commands import recovery
 from terminal_agent.journal.facts import Row
 from tests.support.agent_desk import Desk
@@ -61,6 +61,43 @@ async def test_what_cannot_have_moved_money_is_over_after_a_restart() -> None:
     await desk.mark(row.id)
     again = await desk.restarted()
     assert ((await again.row(row.id)).state, (await again.row(row.id)).code) == ("cancelled", "interrupted")
+
+
+async def guessed(desk: Desk, op: str = "sale") -> dict[str, str]:
+    """What is held against the terminal's last transaction for an operation that the backend alone knows."""
+    name = (await desk.ask(op)).operation_id
+    assert name is not None
+    row = await desk.row(name)
+    mark = await desk.journal.read(lambda reader: recovery.guess(row, reader))
+    return dict(mark.keys)
+
+
+async def test_what_the_backend_alone_knows_is_held_against_the_last_known_transaction() -> None:
+    desk = Desk()
+    await desk.sync()
+    assert await guessed(desk) == {"baseline": "empty"}
+    desk, row = await row_of()
+    await desk.mark(row.id, baseline="known", **{"last.receipt": "6"})
+    booked = Approved(money="charged", evidence=Evidence("dialogue"), keys={"receipt": "7", "trace": "9"})
+    await desk.end(row.id, booked)
+    assert await guessed(desk) == {"last.receipt": "7", "last.trace": "9", "baseline": "known"}
+
+
+async def test_what_ended_without_a_number_leaves_the_last_transaction_as_it_was() -> None:
+    desk, row = await row_of()
+    await desk.mark(row.id, baseline="known", **{"last.receipt": "6"})
+    await desk.end(row.id, Cancelled(code="aborted", evidence=Evidence("dialogue")))
+    assert await guessed(desk) == {"last.receipt": "6", "baseline": "known"}
+    desk, row = await row_of()
+    await desk.end(row.id, NotStarted(code="expired", evidence=Evidence("never_sent")))
+    assert await guessed(desk) == {"baseline": "empty"}
+
+
+async def test_nothing_is_guessed_of_a_reversal() -> None:
+    desk, row = await row_of()
+    reversal = replace(row, op="reversal")
+    mark = await desk.journal.read(lambda reader: recovery.guess(reversal, reader))
+    assert mark.keys == {"baseline": "unreadable"}
 
 
 def test_only_doubt_is_settled_and_only_where_it_is_harmless() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from terminal_agent.settings import Scalar, SettingsError, load
 from terminal_agent.settings.file import LARGEST_FILE_BYTES
-from tests.unit.terminal_agent.settings.samples import minimal, one_terminal, read, refused
+from tests.unit.terminal_agent.settings.samples import minimal, one_terminal, refused
 
 
 @dataclass(frozen=True)
@@ -56,24 +56,6 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         "broker.port",
         "broker.keepalive_s",
     ]
-
-
-def test_an_option_may_stand_in_a_file(tmp_path: Path) -> None:
-    (tmp_path / "pw").write_text(" 111222 \nmore", encoding="utf-8")
-    terminal = read(tmp_path, minimal() + one_terminal('options = {password_file = "pw"}')).terminals[0]
-    assert terminal.for_protocol()["password"] == "111222"
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ('{password_file = "gone"}', "options.password_file: gone cannot be read (FileNotFoundError)"),
-        ("{password_file = 5}", "options.password_file: names a file; allowed: a path as text"),
-        ('{password_file = "pw", password = "1"}', "options.password_file: stands beside password"),
-    ],
-)
-def test_an_option_file_that_cannot_be_used(tmp_path: Path, options: str, said: str) -> None:
-    assert said in refused(tmp_path, minimal() + one_terminal(f"options = {options}"))
 
 
 def test_the_protocols_check_their_options(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from tests.unit.terminal_agent.settings.samples import EXAMPLE, minimal, read, r
 
 def test_the_shipped_example_is_valid_and_complete(tmp_path: Path) -> None:
     (tmp_path / "agent.toml").write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "front-desk.password").write_text("123456\nignored", encoding="utf-8")
+    password = tmp_path / "front-desk.password"
+    password.write_text("123456\nignored", encoding="utf-8")
+    password.chmod(0o400)
     settings = load(tmp_path / "agent.toml")
     front, room = settings.terminals
     assert front.serial is not None
