@@ -17,6 +17,8 @@ from drivers.inlet import Inlet
 from drivers.transport import WRITE_LIMIT_S, EndpointClosed, EndpointUnavailable, octets
 from protocols.core.session import Data, Peer
 
+DEVICE_CLASSES = ()  # opens no device
+
 Side = Literal["a", "b"]
 
 

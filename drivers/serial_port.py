@@ -23,6 +23,9 @@ from drivers.serial_carrier import Carrier, LoopCarrier, RawPort, ThreadCarrier
 from drivers.transport import WRITE_LIMIT_S, EndpointClosed, EndpointUnavailable, octets
 from protocols.core.session import Data, Peer
 
+# systemd.resource-control(5), DeviceAllow=: adapters, terminals with their own serial line, built-in ports.
+DEVICE_CLASSES = ("char-ttyUSB", "char-ttyACM", "char-ttyS")
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 

@@ -18,6 +18,8 @@ from drivers.tls import check_pinned, client_context, common_name, refused
 from drivers.transport import WRITE_LIMIT_S, EndpointClosed, EndpointUnavailable, octets
 from protocols.core.session import Data, Peer
 
+DEVICE_CLASSES = ()  # opens no device
+
 # A peer that vanished is noticed after 15 s of silence and 3 probes 5 s apart, or with bytes under way 20 s.
 _KEEP_ALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 20_000}
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)

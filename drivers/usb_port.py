@@ -32,6 +32,8 @@ from drivers.usb_refusal import NO_LIBUSB, no_interface, refused, several_interf
 from protocols.core.errors import LocalError
 from protocols.core.session import Data, Peer, Report
 
+DEVICE_CLASSES = ("char-usb_device",)  # systemd.resource-control(5), DeviceAllow=: /dev/bus/usb
+
 Device = Any  # usb.core.Device; pyusb has no types
 Backend = Any  # usb.backend.IBackend
 

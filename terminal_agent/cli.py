@@ -1,7 +1,7 @@
 """`terminal-agent`: the way in. `run` takes the short way, without the libraries that only people need.
 
 Exit codes: 0 well, 1 a defect, 2 settings or usage, 3 state folder or journal, 4 broker or its certificates,
-5 a terminal, 6 the clock.
+5 a terminal, 6 the clock, 7 the systemd unit.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from typing import Any, TypeVar, get_type_hints
 
 Scalar = str | int | float | bool
 T = TypeVar("T")
-_SECRET = frozenset({"password", "store_id", "api_token"})  # never shown, not even where they are wrong
+NEVER_IN_CLEAR = frozenset({"store_id", "api_token"})  # no settings file may hold them
+_SECRET = NEVER_IN_CLEAR | {"password"}  # never shown, not even where they are wrong
 
 
 class OptionError(ValueError):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Part = Literal["settings", "state", "journal", "clock", "broker", "terminal"]
+Part = Literal["settings", "state", "journal", "clock", "broker", "terminal", "unit"]
 Level = Literal["ok", "warning", "failed"]
 
 # In this order: the first part that failed gives the exit code.
@@ -17,6 +17,7 @@ EXIT_CODES: Mapping[Part, int] = {
     "broker": 4,
     "terminal": 5,
     "clock": 6,
+    "unit": 7,
 }
 
 

@@ -21,6 +21,15 @@ WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
 OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
+def check_config(path: Path) -> Iterator[Finding]:
+    """Whoever can write the settings can send the agent to another broker (PCI DSS 11.5.2)."""
+    for one in (path, path.absolute().parent):
+        bits = stat.S_IMODE(one.stat().st_mode)
+        if os.name == "posix" and bits & (stat.S_IWGRP | stat.S_IWOTH) and not bits & stat.S_ISVTX:
+            text = f"others may write it (mode {bits:04o}); chmod go-w {one}"
+            yield Finding("settings", str(one), "failed", text, "open_to_others")
+
+
 def check_state_dir(settings: Settings) -> Iterator[Finding]:
     """The agent's own folder: there, ours, writable, closed to others, with room."""
     folder = settings.agent.state_dir
@@ -44,21 +53,11 @@ def check_state_dir(settings: Settings) -> Iterator[Finding]:
         yield Finding("state", name, "failed", text, "disk_low", {"free_mib": free_mib})
 
 
-def check_secrets(settings: Settings) -> Iterator[Finding]:
-    """Private keys are readable by the agent alone (PCI DSS 8.6, 3.6)."""
-    keys = [settings.broker.tls.key] if settings.broker.tls is not None else []
-    over_tcp = [one.tcp.tls for one in settings.terminals if one.tcp is not None]
-    keys += [tls.key for tls in over_tcp if tls is not None]
-    for key in filter(None, keys):
-        if key.exists():
-            yield _closed(key, str(key), "the private key", "0400")
-
-
-def _closed(path: Path, name: str, what: str, mode: str = "0700") -> Finding:
+def _closed(path: Path, name: str, what: str) -> Finding:
     """Whether others can look in. Windows has other means, which are not looked at."""
     bits = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and bits & OF_OTHERS:
-        text = f"{what} is open to others (mode {bits:04o}); chmod {mode} {path}"
+        text = f"{what} is open to others (mode {bits:04o}); chmod 0700 {path}"
         return Finding("state", name, "failed" if bits & stat.S_IRWXO else "warning", text, "open_to_others")
     return Finding("state", name, "ok", f"{what} is ours alone")
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from protocols.registry import PROTOCOLS
 from terminal_agent.checks.broker import check_broker
 from terminal_agent.checks.findings import Finding
-from terminal_agent.checks.local import check_clock, check_journal, check_secrets, check_state_dir
+from terminal_agent.checks.local import check_clock, check_config, check_journal, check_state_dir
 from terminal_agent.checks.terminals import check_terminal, open_operations
+from terminal_agent.checks.unit import check_unit
 from terminal_agent.settings import SettingsError, load
 
 
 async def check_all(config: Path) -> AsyncIterator[Finding]:
-    """Settings, state, journal, clock, broker, each terminal. With unusable settings there is no more."""
+    """Settings, unit, state, journal, clock, broker, each terminal. Unusable settings end it."""
     try:
         settings = load(config, PROTOCOLS)
     except SettingsError as error:
@@ -24,7 +25,7 @@ async def check_all(config: Path) -> AsyncIterator[Finding]:
         return
     yield Finding("settings", str(config), "ok", f"terminals configured: {len(settings.terminals)}")
     now = datetime.now(UTC)
-    for finding in (*check_state_dir(settings), *check_secrets(settings)):
+    for finding in (*check_config(config), *check_unit(), *check_state_dir(settings)):
         yield finding
     yield check_journal(settings)
     yield check_clock(now)

@@ -35,10 +35,10 @@ def run(config: Config = cli.DEFAULT_CONFIG) -> None:
 
 @app.command("check")
 def check(config: Config = cli.DEFAULT_CONFIG, as_json: Json = False) -> None:
-    """Try settings, state, journal, clock, broker and terminals, without moving money.
+    """Try settings, systemd unit, state, journal, clock, broker and terminals, without moving money.
 
-    Exit code: 0 well, 2 settings, 3 state folder or journal, 4 broker, 5 terminal, 6 clock; of several
-    failures the first in this order.
+    Exit code: 0 well, 2 settings, 3 state folder or journal, 4 broker, 5 terminal, 6 clock, 7 unit; of
+    several failures the first in this order.
     """
     findings = asyncio.run(_look(config, as_json))
     code = exit_code(findings)

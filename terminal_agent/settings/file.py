@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from terminal_agent import errors
 from terminal_agent.redaction import clean_text
 from terminal_agent.settings.complaints import Complaint, complaints
+from terminal_agent.settings.secret_files import fill_in_secrets, open_keys
 from terminal_agent.settings.terminal import Scalar
 from terminal_agent.settings.whole import Settings
 
 LARGEST_FILE_BYTES = 1 << 20
-FROM_FILE = "_file"
 
 
 class KnownProtocol(Protocol):
@@ -45,12 +45,13 @@ def load(path: Path, protocols: Mapping[str, KnownProtocol] | None = None) -> Se
     """
     tables = _tables(path)
     folder = path.absolute().parent
-    trouble = _fill_in_files(tables, folder)
+    trouble = fill_in_secrets(tables, folder)
     try:
         settings = Settings.model_validate(tables, context={"folder": folder})
     except ValidationError as error:
         # `from None`: the original holds its input, and a traceback would carry it along.
         raise SettingsError(path, (*trouble, *complaints(error))) from None
+    trouble = (*trouble, *open_keys(settings))
     if protocols is not None:
         trouble = (*trouble, *_protocol_trouble(settings, protocols))
     if trouble:
@@ -90,34 +91,3 @@ def _tables(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         why = f"it is not TOML: {clean_text(str(error))}; text stands in quotes, sections in [brackets]"
     raise SettingsError(path, (Complaint("", why),))
-
-
-def _fill_in_files(tables: dict[str, Any], folder: Path) -> tuple[Complaint, ...]:
-    """Replace each option `NAME_file = path` by `NAME` = the first line of that file, in place."""
-    trouble: list[Complaint] = []
-    terminals = tables.get("terminals")
-    for index, terminal in enumerate(terminals if isinstance(terminals, list) else []):
-        options = terminal.get("options") if isinstance(terminal, dict) else None
-        if isinstance(options, dict):
-            key = f"terminals[{index}].options"
-            trouble += [Complaint(f"{key}.{name}", why) for name, why in _read_options(options, folder)]
-    return tuple(trouble)
-
-
-def _read_options(options: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
-    trouble: list[tuple[str, str]] = []
-    for name in [name for name in options if name.endswith(FROM_FILE)]:
-        where, target = options.pop(name), name.removesuffix(FROM_FILE)
-        if target in options:
-            trouble.append((name, f"stands beside {target}; give one of the two"))
-        elif not isinstance(where, str):
-            trouble.append((name, "names a file; allowed: a path as text"))
-        else:
-            options[target] = ""
-            try:
-                options[target] = (folder / where).read_text(encoding="utf-8").partition("\n")[0].strip()
-            except (OSError, UnicodeDecodeError) as error:
-                trouble.append(
-                    (name, f"{where} cannot be read ({type(error).__name__}); the agent must own it")
-                )
-    return trouble

@@ -135,7 +135,8 @@ class Terminal(Section):
     options: dict[str, SecretStr | int | float | bool] = Field(
         default_factory=dict,
         description="Settings of its protocol alone, e.g. password, t3_s, t4_s, silence_alert_s. "
-        "`NAME_file = path` takes the value of NAME from the first line of a file",
+        "`NAME_file = path` takes the value of NAME from the first line of a file of mode 0400, "
+        "`NAME_credential = name` from a systemd credential",
     )
 
     @model_validator(mode="after")
