@@ -37,15 +37,22 @@ class MockedUsb:
 
     async def start(self, command: Sequence[str], **popen: Any) -> asyncio.subprocess.Process:
         """Run a program on this bus. The process that is returned has its output and its exit code."""
-        server = ["umockdev-wrapper", _SYSTEM_PYTHON, str(_SERVER), str(self._far.fileno())]
-        process = await asyncio.create_subprocess_exec(
-            *server, *command, pass_fds=(self._far.fileno(),), **popen
-        )
+        under, given = self.under()
+        process = await asyncio.create_subprocess_exec(*under, *command, pass_fds=given, **popen)
+        await self.serve()
+        return process
+
+    def under(self) -> tuple[Sequence[str], tuple[int, ...]]:
+        """For who starts the program otherwise: what it is to run under, and which descriptors are passed."""
+        far = self._far.fileno()
+        return ("umockdev-wrapper", _SYSTEM_PYTHON, str(_SERVER), str(far)), (far,)
+
+    async def serve(self) -> None:
+        """Answer for the devices, once the program was started."""
         self._far.close()
         reader, self._writer = await asyncio.open_connection(sock=self._near, limit=1 << 20)
         self._writer.write(json.dumps(self._at_the_start).encode() + b"\n")
         self._answering = asyncio.create_task(self._answer(reader))
-        return process
 
     async def stop(self) -> None:
         """Take the bus away; the program is told to end."""

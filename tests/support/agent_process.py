@@ -23,8 +23,12 @@ class Desk:
     """One terminal in the agent's settings: its tables, as a TOML file has them."""
 
     id: str = "t1"
+    protocol: str = "zvt"
     serial: Mapping[str, Scalar] = field(default_factory=dict)
     tcp: Mapping[str, Scalar] = field(default_factory=dict)
+    usb: Mapping[str, Scalar] = field(default_factory=dict)
+    gateway: Mapping[str, Scalar] = field(default_factory=dict)
+    tls: Mapping[str, Scalar] = field(default_factory=dict)  # of the gateway
     keys: Mapping[str, object] = field(default_factory=dict)
     token: Mapping[str, Scalar] = field(default_factory=lambda: {"scope": "merchant-1"})
     limits: Mapping[str, Scalar] = field(default_factory=dict)
@@ -32,12 +36,14 @@ class Desk:
 
     def text(self) -> str:
         """Its part of the settings file."""
-        head = {"id": self.id, "name": f"Terminal {self.id}", "protocol": "zvt", **self.keys}
+        head = {"id": self.id, "name": f"Terminal {self.id}", "protocol": self.protocol, **self.keys}
         parts = [table("[[terminals]]", head)]
-        for name in ("serial", "tcp", "token", "limits"):
+        for name in ("serial", "tcp", "usb", "gateway", "tls", "token", "limits"):
             if values := getattr(self, name):
-                parts.append(table(f"[terminals.{name}]", values))
-        parts.append(table("[terminals.options]", {**QUICK_OPTIONS, **self.options}))
+                title = "gateway.tls" if name == "tls" else name
+                parts.append(table(f"[terminals.{title}]", values))
+        quick = QUICK_OPTIONS if self.protocol == "zvt" else {}
+        parts.append(table("[terminals.options]", {**quick, **self.options}))
         return "\n".join(parts)
 
 

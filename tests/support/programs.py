@@ -16,11 +16,13 @@ _END_LIMIT_S = 20.0
 class Program:
     """One program of ours that may be started again and again; everything it says goes to one file.
 
-    `under` is the command line of what it is to run under, such as strace; `pid` is then that one's.
+    `under` is the command line of what it is to run under, such as strace; `pid` is then that one's. `given`
+    are descriptors that it is to inherit.
     """
 
     def __init__(self, arguments: Sequence[str], log: Path) -> None:
         self.under: list[str] = []
+        self.given: tuple[int, ...] = ()
         self.arguments = list(arguments)
         self.log = log
         self.process: subprocess.Popen[bytes] | None = None
@@ -52,6 +54,7 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
+                pass_fds=self.given,
                 start_new_session=True,  # a group of its own, so that all of it can be ended
                 env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **(environment or {})},
             )

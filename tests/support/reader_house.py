@@ -1,0 +1,159 @@
+"""A point of service with a reader and a vault: the real agent over MQTT, real libusb on a mocked bus, and
+the simulated vault over HTTPS.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from protocols.contract.commands import TerminalCommand
+from protocols.contract.operation import OperationView
+from simulator.acquirer.ledger import MemoryLedger
+from simulator.acquirer.lines import Line
+from simulator.cards import CARDS
+from simulator.reader.device import VirtualReader
+from simulator.reader.opening import open_frame
+from simulator.reader.settings import ReaderSettings
+from simulator.vault.certificate import make
+from simulator.vault.desk import VaultDesk
+from simulator.vault.server import VaultServer
+from simulator.vault.settings import VaultSettings
+from simulator.wire.usb_mocked import MockedUsb
+from terminal_agent.client import Pending
+from tests.support.agent_process import Desk
+from tests.support.broker import Broker
+from tests.support.house import House, a_house
+from tests.support.waiting import LIMIT_S, eventually
+
+READER = "front-reader"
+SCOPE = "merchant-1"
+
+
+class Vault:
+    """The vault, served by this process. `later` moves its clock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ledger = MemoryLedger()
+        self.desk = VaultDesk(ledger=self.ledger, opens=open_frame, settings=VaultSettings(penny=False))
+        self.ca, certificate, key = make(folder, "localhost")
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate, key)
+        self.later = timedelta()
+        self.server = VaultServer(self.desk, lambda: datetime.now(UTC) + self.later, tls)
+
+    def kinds(self, order: str) -> list[str]:
+        """What is booked of an order."""
+        return [line.kind for line in self.lines() if line.order == order]
+
+    def lines(self) -> tuple[Line, ...]:
+        """The whole ledger."""
+        return self.ledger.lines()
+
+
+class Counter:
+    """The house with its reader and its vault."""
+
+    def __init__(self, house: House, vault: Vault) -> None:
+        self.house, self.vault = house, vault
+        self.reader = VirtualReader(ReaderSettings())
+        self.bus: MockedUsb | None = None
+        self.plugged: int | None = None
+
+    async def start(self) -> None:
+        """The agent (again), on a fresh bus with the reader plugged in; ready."""
+        self.bus = bus = MockedUsb()
+        self.plugged = bus.plug(self.reader, 1)
+        under, self.house.agent.given = bus.under()
+        self.house.agent.under = list(under)
+        self.house.start_agent()
+        await bus.serve()
+        await self.house.agent_ready()
+        await self.ready()
+
+    async def kill(self) -> None:
+        """The agent at once, and with it the bus that it saw."""
+        self.house.agent.kill()
+        if self.bus is not None:
+            await self.bus.stop()
+            self.bus = None
+
+    async def ready(self, state: str = "ready") -> None:
+        """Wait until the agent tells this state of the reader's terminal."""
+        await self.house.ready(state, READER)
+
+    def unplug(self) -> None:
+        """Pull the reader out."""
+        assert self.bus is not None
+        assert self.plugged is not None
+        self.bus.unplug(self.plugged)
+        self.plugged = None
+
+    def plug(self, socket_number: int) -> None:
+        """Plug it in."""
+        assert self.bus is not None
+        self.plugged = self.bus.plug(self.reader, socket_number)
+
+    async def asked(self, pending: Pending) -> None:
+        """Wait until a card is asked for."""
+        await eventually(
+            lambda: any(
+                body["state"] == "awaiting_card" for body in self.house.traffic.progress(pending.operation_id)
+            ),
+            "a card is asked for",
+        )
+
+    async def give(
+        self, command: TerminalCommand, card: str = "visa", cvv: str | None = None
+    ) -> OperationView:
+        """Send what needs a card, swipe it or (with a security code) key it, and return the outcome."""
+        pending = await self.house.start(command, READER)
+        await self.asked(pending)
+        if cvv is None:
+            self.reader.swipe(CARDS[card])
+        else:
+            self.reader.key_in(CARDS[card], cvv)
+        return await pending.outcome(LIMIT_S)
+
+    async def run(self, command: TerminalCommand) -> OperationView:
+        """Send what needs no card."""
+        return await self.house.run(command, READER)
+
+
+@asynccontextmanager
+async def a_counter(broker: Broker, folder: Path) -> AsyncIterator[Counter]:
+    """Everything is up and ready."""
+    vault = Vault(folder / "vault")
+    port = await vault.server.start("localhost")
+    async with a_house(broker, folder, more_desks=[_desk(port, vault.ca, folder)], started=False) as house:
+        counter = Counter(house, vault)
+        try:
+            await counter.start()
+            yield counter
+        finally:
+            await counter.kill()
+            await vault.server.stop()
+
+
+def _desk(port: int, ca: Path, folder: Path) -> Desk:
+    for name, text in (("store_id", "store5"), ("api_token", "yesguy")):
+        file = folder / name
+        file.write_text(text, encoding="utf-8")
+        file.chmod(0o600)
+    return Desk(
+        id=READER,
+        protocol="idtech_moneris",
+        keys={"identity": ReaderSettings().serial},
+        usb={"vid": f"{ReaderSettings().vid:04x}"},
+        gateway={"host": "localhost", "port": port},
+        tls={"ca": str(ca)},
+        token={"kind": "chargeable", "scope": SCOPE},
+        options={
+            "store_id_file": str(folder / "store_id"),
+            "api_token_file": str(folder / "api_token"),
+            "reader_modes": "swipe_and_keyed",
+        },
+    )
