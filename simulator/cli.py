@@ -1,10 +1,9 @@
-"""`terminal-simulator`: run a simulated terminal or vault, read its money ledger, list the scenarios."""
+"""The other side of the cable: simulated terminals, card readers and an acquirer's vault, with a ledger."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -16,16 +15,16 @@ from simulator.acquirer.ledger import FileLedger, read
 from simulator.acquirer.lines import LedgerError
 from simulator.acquirer.totals import balance, live_charges, open_holds, tokens_kept
 from simulator.declared import SettingError
+from simulator.ending import NOT_TO_BE_HAD, WRONG_USE, ended
+from simulator.reader.commands import app as reader_app
 from simulator.running import Running, address, run, tls, wire_end
 from simulator.vault.diary import DiaryError
 from simulator.vault.running import certified, opened, serve
 from simulator.vault.settings import VaultPlan, load
 from simulator.zvt.state import FileStore, MemoryStore, StateError
 
-WRONG_USE, NOT_TO_BE_HAD = 2, 3
-"""Exit codes: a wrong option, scenario or file; a port, device or path that could not be opened."""
-
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app.add_typer(reader_app, name="reader")
 
 LedgerPath = Annotated[Path, typer.Option("--ledger", help="the money ledger, JSON lines, only appended to")]
 """The ledger's option."""
@@ -67,9 +66,9 @@ def zvt(
         book, store = FileLedger(ledger), FileStore(state) if state else MemoryStore()
         asyncio.run(run(Running(chosen, end, book, store, control, keys)))
     except (SettingError, LedgerError, StateError) as error:
-        raise _ended(str(error), WRONG_USE) from None
+        raise ended(str(error), WRONG_USE) from None
     except OSError as error:
-        raise _ended(f"cannot start: {error}", NOT_TO_BE_HAD) from None
+        raise ended(f"cannot start: {error}", NOT_TO_BE_HAD) from None
 
 
 @app.command()
@@ -94,7 +93,10 @@ def vault(
     tls_cert: Annotated[Path | None, typer.Option(help="PEM: this certificate instead")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM: its key")] = None,
 ) -> None:
-    """Run the acquirer's vault until Ctrl-C. It opens frames that were encrypted with the public demo key."""
+    """Run the acquirer's vault until Ctrl-C.
+
+    It opens frames that were encrypted with the public demo key, takes test cards alone, and knows its orders
+    and tokens again after a restart."""
     try:
         host, port = address("--https", https, 8443)
         plan = load(faults) if faults is not None else VaultPlan()
@@ -102,9 +104,9 @@ def vault(
         desk = opened(plan, ledger, state)
         asyncio.run(serve(desk, host, port, given or certified(certificates, host)))
     except (SettingError, LedgerError, DiaryError) as error:
-        raise _ended(str(error), WRONG_USE) from None
+        raise ended(str(error), WRONG_USE) from None
     except OSError as error:
-        raise _ended(f"cannot start: {error}", NOT_TO_BE_HAD) from None
+        raise ended(f"cannot start: {error}", NOT_TO_BE_HAD) from None
 
 
 @app.command("tokens")
@@ -115,7 +117,7 @@ def show_tokens(
     try:
         kept = tokens_kept(read(path))
     except (LedgerError, OSError) as error:
-        raise _ended(str(error), WRONG_USE) from None
+        raise ended(str(error), WRONG_USE) from None
     for line in kept:
         shown = f"{line.token[:4]}…{line.token[-4:]}"
         print(
@@ -134,7 +136,7 @@ def show_ledger(
     try:
         lines = read(path)
     except (LedgerError, OSError) as error:
-        raise _ended(str(error), WRONG_USE) from None
+        raise ended(str(error), WRONG_USE) from None
     sums = {
         "balance_minor": balance(lines),
         "live_charges": [line.id for line in live_charges(lines)],
@@ -159,11 +161,6 @@ def list_scenarios() -> None:
     """List the scenarios that come with the simulator."""
     for name, one in scenarios.shipped().items():
         print(f"{name:24} {one.title}")
-
-
-def _ended(message: str, code: int) -> typer.Exit:
-    print(message, file=sys.stderr)
-    return typer.Exit(code)
 
 
 def main() -> None:

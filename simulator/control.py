@@ -13,30 +13,25 @@ Answers: {"ok": true, …} or {"ok": false, "error": "what was wrong and what is
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
 from simulator.cardholder import Act, ActKind
 from simulator.cards import CARDS
+from simulator.control_socket import Answer, ControlSocket, Verb
 from simulator.declared import SettingError, build, one_of
 from simulator.faults import COMMANDS, Fault
 from simulator.wire.station import Station
 from simulator.zvt.effects import Acted, PlanFault, PowerCut
 
-_LONGEST_LINE = 65_536
-Answer = dict[str, object]
 
-
-class Control:
+class Control(ControlSocket):
     """Serves the socket at `path`."""
 
     def __init__(self, path: Path, station: Station, on_stop: Callable[[], None]) -> None:
-        self._path, self._station, self._on_stop = path, station, on_stop
-        self._server: asyncio.Server | None = None
-        self._verbs: dict[str, Callable[[dict[str, object]], Answer]] = {
+        self._station, self._on_stop = station, on_stop
+        verbs: dict[str, Verb] = {
             "status": self._status,
             "act": self._act,
             "cut": self._cut,
@@ -45,45 +40,7 @@ class Control:
             "fault": self._fault,
             "stop": self._stop,
         }
-
-    async def start(self) -> None:
-        """Listen; only this user may connect."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._serve, self._path, limit=_LONGEST_LINE)
-        self._path.chmod(0o600)
-
-    def stop(self) -> None:
-        """Stop listening."""
-        if self._server is not None:
-            self._server.close()
-        self._path.unlink(missing_ok=True)
-
-    def obey(self, line: bytes) -> Answer:
-        """One request; never raises for what a request may hold."""
-        try:
-            request = json.loads(line)
-        except ValueError:
-            return {"ok": False, "error": "not JSON; one object a line is allowed"}
-        if not isinstance(request, dict):
-            return {"ok": False, "error": "not an object; see simulator.control for what is allowed"}
-        verb = self._verbs.get(str(request.get("do")))
-        if verb is None:
-            return {"ok": False, "error": f"do is {request.get('do')!r}; allowed: {', '.join(self._verbs)}"}
-        try:
-            return {"ok": True, **verb(request)}
-        except SettingError as error:
-            return {"ok": False, "error": str(error)}
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while line := await reader.readline():
-                writer.write(json.dumps(self.obey(line), ensure_ascii=False).encode() + b"\n")
-                await writer.drain()
-        except (ValueError, ConnectionError):
-            pass  # a line beyond the limit, or nobody there any more
-        finally:
-            writer.close()
+        super().__init__(path, verbs, "simulator.control")
 
     # --- verbs ----------------------------------------------------------------------------------------
 

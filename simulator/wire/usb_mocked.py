@@ -10,17 +10,35 @@ import asyncio
 import contextlib
 import itertools
 import json
+import shutil
 import socket
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from simulator.declared import SettingError
 from simulator.reader.hid import HidDevice, Stalled
 from simulator.wire.usb_function import Setup, UsbFunction
 
 _SERVER = Path(__file__).with_name("usb_umockdev.py")
 _SYSTEM_PYTHON = "/usr/bin/python3"
 _SETUP_BYTES = 8
+_PACKAGES = ("umockdev", "gir1.2-umockdev-1.0", "python3-gi", "libusb-1.0-0")
+_TRY = (
+    "import ctypes, gi; gi.require_version('UMockdev', '1.0'); from gi.repository import UMockdev;"
+    " ctypes.CDLL('libusb-1.0.so.0')"
+)
+
+
+def check_packages() -> None:
+    """Raises SettingError with the line that installs what is missing."""
+    found = shutil.which("umockdev-wrapper") is not None and Path(_SYSTEM_PYTHON).exists()
+    if not found or subprocess.run([_SYSTEM_PYTHON, "-c", _TRY], capture_output=True, check=False).returncode:
+        raise SettingError(
+            "a virtual USB bus needs umockdev with its Python door, and libusb; install them:"
+            f" apt-get install {' '.join(_PACKAGES)}"
+        )
 
 
 class MockedUsb:

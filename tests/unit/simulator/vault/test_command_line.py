@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from simulator.acquirer.ledger import FileLedger
 from simulator.acquirer.lines import Entry
-from simulator.cli import WRONG_USE, app
+from simulator.cli import app
+from simulator.ending import WRONG_USE
 from tests.support.vault_shop import NOW
 
 STORED = Entry(
