@@ -87,6 +87,14 @@ class Current(Told):
     state: OperationState | str
 
 
+class PartState(Told):
+    """How one part of a terminal stands: a code, what it means, and for technicians what was said of it."""
+
+    code: str
+    text: Text
+    detail: str | None = None
+
+
 class TerminalState(Told):
     """One terminal. `holder` is the actor of the current operation; `code` and `text` say why it is so.
     `detail` is for technicians: what the port or the network said, e.g. which program holds the port."""
@@ -100,7 +108,7 @@ class TerminalState(Told):
     firmware: str | None = None
     current: Current | None = None
     holder: str | None = None
-    parts: dict[str, str] = Field(
+    parts: dict[str, PartState] = Field(
         default_factory=dict, description="of a reader with a vault: how each of the two stands"
     )
     as_of: AsOf | None = None

@@ -13,6 +13,26 @@ READERS: Mapping[str, tuple[str, str]] = {
         "Key the card number on the reader’s keypad.",
     ),
     "card_read": ("Carte lue. Vérification en cours.", "Card read. Checking it now."),
+    "asking_vault": (
+        "Demande envoyée au service de paiement.",
+        "The request was sent to the payment service.",
+    ),
+    "seeking_order": (
+        "Le lien avec le service de paiement a été coupé : on lui demande ce qui s’est passé.",
+        "The link to the payment service was cut; it is being asked what happened.",
+    ),
+    # how it ended
+    "card_good": ("L’émetteur confirme que la carte est valide.", "The issuer says that the card is good."),
+    "vault_unreachable": (
+        "Le service de paiement ne peut pas être joint : rien n’a été fait. "
+        "Vérifiez le lien Internet de ce poste, puis recommencez.",
+        "The payment service cannot be reached; nothing was done. "
+        "Check this station’s Internet link, then try again.",
+    ),
+    "not_there_yet": (
+        "Le service de paiement n’a encore aucune trace de la demande. On lui demande encore : attendez.",
+        "The payment service has no record of the request yet. It is being asked again; please wait.",
+    ),
     # why a read was not taken; the reader waits for another one
     "card_unreadable": (
         "Carte illisible : glissez-la de nouveau.",
@@ -65,6 +85,12 @@ READERS: Mapping[str, tuple[str, str]] = {
         "Une carte a été lue sans que rien ne la demande : la lecture est effacée. "
         "Lancez d’abord la demande, puis glissez la carte.",
         "A card was read that nothing had asked for; the read was erased. Start the request, then swipe.",
+    ),
+    "greeting": ("Connexion au lecteur…", "Connecting to the reader…"),
+    "armed": ("Le lecteur attend une carte.", "The reader waits for a card."),
+    "reader_away": (
+        "Le lecteur de cartes n’est pas branché. Rebranchez-le.",
+        "The card reader is not plugged in. Plug it in again.",
     ),
     "reader_lost": (
         "Le lecteur a été débranché avant la lecture : rien n’a été fait. Rebranchez-le, puis recommencez.",

@@ -209,8 +209,8 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
     ),
     "link_lost": ("Le lien avec le terminal a été coupé.", "The link to the terminal was cut."),
     "interrupted": (
-        "L’opération a été interrompue et rien n’a été débité. Présentez la carte de nouveau.",
-        "The operation was interrupted and nothing was charged. Please present the card again.",
+        "L’opération a été interrompue et rien n’a été débité. Recommencez, avec la carte s’il le faut.",
+        "The operation was interrupted and nothing was charged. Start again, with the card if it takes one.",
     ),
     "no_result": ("Le terminal n’a pas donné de résultat.", "The terminal gave no result."),
     "no_proof": ("Rien ne prouve ce qui s’est passé.", "There is no proof of what happened."),
@@ -348,7 +348,7 @@ STATES: Mapping[str, tuple[str, str]] = {
         "The server acknowledged facts that this station never told. Tell support.",
     ),
     **dict.fromkeys(
-        ("peer_closed", "reset", "closed", "unreachable"),
+        ("peer_closed", "reset", "closed", "unreachable", "refused", "name_unknown", "timeout"),
         (
             "Le lien avec le terminal est coupé. Vérifiez qu’il est allumé et branché.",
             "The link to the terminal is cut. Check that it is on and plugged in.",
@@ -358,9 +358,20 @@ STATES: Mapping[str, tuple[str, str]] = {
         "Le câble du terminal est débranché. Rebranchez-le.",
         "The terminal’s cable is unplugged. Plug it in again.",
     ),
-    "tls_failed": (
-        "Le terminal n’a pas pu prouver son identité : le lien reste fermé. Appelez le soutien technique.",
-        "The terminal could not prove who it is, so the link stays closed. Call support.",
+    **dict.fromkeys(
+        ("tls_failed", "tls_name", "tls_untrusted", "tls_expired", "tls_files"),
+        (
+            "Le terminal n’a pas pu prouver son identité : le lien reste fermé. "
+            "Appelez le soutien technique.",
+            "The terminal could not prove who it is, so the link stays closed. Call support.",
+        ),
+    ),
+    **dict.fromkeys(
+        ("permission", "port_failed", "port_ambiguous", "wrong_adapter", "not_serial"),
+        (
+            "Le port du terminal ne peut pas être ouvert. Appelez le soutien technique.",
+            "The terminal’s port cannot be opened. Call support.",
+        ),
     ),
     "write_stalled": (
         "Le terminal ne prend plus rien. Vérifiez son câble et regardez son écran.",

@@ -78,7 +78,7 @@ class Ordering:
         session = self._session
         dialogue = session.current()
         dialogue.committed = True
-        session.progress("authorizing", "authorizing", "host")
+        session.progress("authorizing", "asking_vault", "host")
         session.ask(Event.ASK, order, now)
         dialogue.presented = None  # it is the vault's now, which wipes it
 

@@ -27,7 +27,7 @@ class Recovering:
         """Ask, or repeat the one step that may be repeated."""
         session = self._session
         sought = dialogue.sought
-        session.progress("recovering", "recovering", "terminal")
+        session.progress("recovering", "seeking_order", "host")
         if isinstance(sought, StoreCard) and "transaction" in dialogue.keys:
             session.ask(Event.KEEP, orders.keeping(dialogue), now)
         elif type(sought) in orders.ORDERS:

@@ -48,6 +48,8 @@ from protocols.reader_vault.recovering import Recovering
 from protocols.reader_vault.steps import STEPS, Event, Step
 
 _LONGEST_REDIAL_S = 5.0
+# Why a reader is down where somebody has only to plug it in.
+_AWAY = frozenset({"port_missing", "unplugged"})
 _SOURCE_PHASE = {
     Ready.DOWN: Phase.DOWN,
     Ready.GREETING: Phase.GREETING,
@@ -75,6 +77,7 @@ class ReaderVaultSession:
         self._bookings = Bookings()
         self._retries = Retries(_LONGEST_REDIAL_S, options.probe_s)
         self._reachable: bool | None = None  # as the vault was last met; None before that
+        self._greeted = False
         self._told: Status | None = None
         self._capturing = Capturing(self)
         self._recovering = Recovering(self)
@@ -105,9 +108,12 @@ class ReaderVaultSession:
             if self.dialogue.recovering or self.step is Step.ENDING:
                 return Phase.SETTLING
             return _AT_WORK.get(self.step, Phase.COMMITTED)
-        if self._reachable is False:
-            return Phase.DOWN
-        return Phase.IDLE if self.source is None else _SOURCE_PHASE[self.source.ready]
+        stands = Phase.IDLE if self.source is None else _SOURCE_PHASE[self.source.ready]
+        if self._reachable:
+            return stands
+        if self._reachable is None and self._greeted and stands is Phase.IDLE:
+            return Phase.GREETING  # the vault has not been met yet
+        return Phase.UNFIT if stands is Phase.UNFIT else Phase.DOWN
 
     @property
     def capabilities(self) -> Capabilities:
@@ -153,6 +159,7 @@ class ReaderVaultSession:
             self.conclude(Cancelled(code="aborted", evidence=Evidence("never_sent")), now)
 
     def _greet(self, cause: Greet, now: Mono) -> None:
+        self._greeted = True
         if self.source is not None:
             self.emit(self.source.handle(cause, now))
         if self.dialogue is None and not self.vault.busy:
@@ -268,20 +275,29 @@ class ReaderVaultSession:
         return self.dialogue
 
     def _tell_status(self) -> None:
-        source, vault = self.source, self.vault
-        parts = {"vault": "ready" if self._reachable else (vault.why or "unknown")}
-        if source is not None:
-            parts["reader"] = source.why or source.ready.value
-        reason = self._reason()
-        peer = source.peer if source is not None else Peer("")
-        status = Status(self.phase, reason, peer, self.capabilities, parts)
+        peer = self.source.peer if self.source is not None else Peer("")
+        status = Status(self.phase, self._reason(), peer, self.capabilities, self._parts())
         if status != self._told:
             self._told = status
             self._out.append(Tell(status))
 
     def _reason(self) -> str:
-        if self.dialogue is None and self._reachable is False:
-            return self.vault.why
-        if self.source is not None and self.phase in (Phase.DOWN, Phase.UNFIT):
-            return self.source.why
-        return self.phase.value
+        phase, source = self.phase, self.source
+        if source is not None and phase is Phase.UNFIT:
+            return source.why
+        if phase is not Phase.DOWN:
+            return str(phase.value)
+        away = (told for told in self._parts().values() if ":" in told)
+        return next(away, "not_connected")
+
+    def _parts(self) -> dict[str, str]:
+        """How the vault and the reader stand, each for itself: a word, or a code, a colon and a text."""
+        vault, source = self.vault, self.source
+        parts = {"vault": "ready" if self._reachable else "not_connected"}
+        if self._reachable is False:
+            parts["vault"] = f"vault_unreachable: {vault.why or 'it is tried again'}"
+        if source is not None:
+            parts["reader"] = source.why or source.ready.value
+            if source.ready is Ready.DOWN and source.why.partition(":")[0] in _AWAY:
+                parts["reader"] = f"reader_away: {source.why}"
+        return parts

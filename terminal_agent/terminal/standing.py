@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from protocols.contract.projections import Capabilities as CapabilitiesView
-from protocols.contract.projections import Current, Identity, TerminalState
+from protocols.contract.projections import Current, Identity, PartState, TerminalState
 from protocols.contract.wording import words
 from protocols.contract.words import TerminalStateWord
 from protocols.core.session import Capabilities, Peer, Phase
@@ -86,7 +86,7 @@ class Standing:
             firmware=self.peer.software,
             current=Current(operation_id=row.id, op=row.op, state=row.state) if row else None,
             holder=row.actor if row else None,
-            parts=dict(self.parts),
+            parts={name: _part(told) for name, told in self.parts.items()},
         )
 
     def caps(self) -> CapabilitiesView:
@@ -104,6 +104,12 @@ class Standing:
             languages=can.languages,
             currency=self.currency,
         )
+
+
+def _part(told: str) -> PartState:
+    """From a word, or a code, a colon and a text."""
+    code, _, text = told.partition(": ")
+    return PartState(code=code, text=words(code), detail=text or None)
 
 
 def _code(word: TerminalStateWord, reason: str) -> str | None:

@@ -107,6 +107,10 @@ class Counter:
         self.fleet.begin("front", operation, applied.row.attempt, within)
         await asyncio.sleep(1.0)
 
+    def parts(self) -> dict[str, str]:
+        """The codes of the terminal's parts."""
+        return {name: part.code for name, part in self.standing.state(START).parts.items()}
+
     async def row(self, name: str) -> Row:
         """As the journal holds it."""
         row = await self.around.journal.read(lambda reader: reader.operation(name))
@@ -147,7 +151,7 @@ def test_each_lane_answers_for_what_it_does_and_the_terminal_for_both() -> None:
             told = set(counter.standing.caps().operations)
             assert told == by_card.capabilities.operations | by_token.capabilities.operations
             assert counter.standing.state(START).state == "ready"
-            assert counter.standing.state(START).parts == {"reader": "ready", "vault": "ready"}
+            assert counter.parts() == {"reader": "ready", "vault": "ready"}
 
     run_virtual(main())
 
@@ -187,11 +191,9 @@ def test_without_its_reader_the_terminal_is_offline_and_its_vault_still_works() 
             counter.usb.unplug()
             await asyncio.sleep(1.0)
             state = counter.standing.state(START)
-            assert state.state == "offline"
-            assert (state.parts["reader"].partition(":")[0], state.parts["vault"]) == (
-                "port_missing",
-                "ready",
-            )
+            assert (state.state, state.code) == ("offline", "reader_away")
+            assert "Rebranchez-le" in state.parts["reader"].text.fr
+            assert counter.parts() == {"reader": "reader_away", "vault": "ready"}
             await counter.begin(
                 ChargeCard(
                     operation_id=CHARGE,
@@ -218,8 +220,9 @@ def test_a_gateway_that_closes_idle_connections_is_not_away() -> None:
             counter.vault.away = True
             await asyncio.sleep(70.0)
             state = counter.standing.state(START)
-            assert (state.state, state.code) == ("offline", "refused")
-            assert state.parts["reader"] == "ready"
+            assert (state.state, state.code) == ("offline", "vault_unreachable")
+            assert counter.parts() == {"reader": "ready", "vault": "vault_unreachable"}
+            assert "nobody listens" in (state.detail or "")
             counter.vault.away = False
             await asyncio.sleep(10.0)
             assert counter.standing.state(START).state == "ready"
