@@ -58,8 +58,9 @@ class Reader:
 
     @property
     def peer(self) -> Peer:
-        """Where it is and the serial of its USB descriptor; as `terminal_id` the serial of its frames."""
-        return replace(self._peer, terminal_id=self._reading.serial)
+        """Where it is and the serial of its USB descriptor; as `terminal_id` the serial of its frames, and
+        until it has sent one that of its descriptor."""
+        return replace(self._peer, terminal_id=self._reading.serial or self._peer.serial)
 
     @property
     def entry_modes(self) -> tuple[EntryMode, ...]:

@@ -34,10 +34,13 @@ from terminal_agent.journal.port import Reader
 from terminal_agent.journal.sqlite import open_journal
 from terminal_agent.settings import Terminal
 from tests.support.operations import sale_row
+from tests.support.reader_shop import Remains
 from tests.support.scripted_session import Script, ScriptedSession
 from tests.support.virtual_clock import run_virtual
+from tests.support.virtual_counter import VirtualUsb, VirtualVault
 from tests.unit.terminal_agent.checks.test_local import NOW, state
 from tests.unit.terminal_agent.settings.samples import minimal, one_terminal, read
+from tests.unit.terminal_agent.terminal.test_lanes import READER
 
 PEER = Peer("/dev/pts/5", terminal_id="12345678", software="1.2")
 CAN = Capabilities(operations=frozenset({"sale", "refund"}), recovery="last", identity="wire")
@@ -112,6 +115,56 @@ def test_one_with_open_operations_is_left_alone(tmp_path: Path) -> None:
     terminal = read(tmp_path, minimal() + one_terminal()).terminals[0]
     finding = run_virtual(check_terminal(terminal, 2))
     assert (finding.level, finding.code) == ("warning", "operations_open")
+
+
+# --- a reader with its vault --------------------------------------------------------------------------
+
+
+def reader_found(
+    monkeypatch: pytest.MonkeyPatch, *, reader: bool = True, vault: bool = True, identity: str | None = None
+) -> Finding:
+    """What the check finds at a virtual reader and a virtual vault; either may be away."""
+
+    async def main() -> Finding:
+        remains = Remains()
+        usb, far = VirtualUsb(remains.device), VirtualVault(remains.desk)
+        far.away = not vault
+        if not reader:
+            usb.unplug()
+        monkeypatch.setattr(
+            terminals, "endpoints_of", lambda _terminal: {"reader": usb.endpoint, "gateway": far.endpoint}
+        )
+        return await check_terminal(READER.model_copy(update={"identity": identity}), 0)
+
+    return run_virtual(main())
+
+
+def test_a_reader_with_its_vault_is_identified_by_its_serial_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = reader_found(monkeypatch)
+    assert (finding.level, finding.code) == ("ok", "ok")
+    assert finding.text.endswith('pin it with identity = "T134000064"')
+    assert reader_found(monkeypatch, identity="T134000064").text == "answers at usb:1-1, it is T134000064"
+
+
+@pytest.mark.parametrize(
+    ("away", "code", "said"),
+    [
+        ("vault", "vault_unreachable", "nobody listens at the vault's address"),
+        ("reader", "reader_away", "no such reader is plugged in"),
+        ("serial", "wrong_device", "T134000064 is plugged in, T9 is expected"),
+    ],
+)
+def test_the_part_that_fails_is_named(
+    monkeypatch: pytest.MonkeyPatch, away: str, code: str, said: str
+) -> None:
+    finding = reader_found(
+        monkeypatch,
+        reader=away != "reader",
+        vault=away != "vault",
+        identity="T9" if away == "serial" else None,
+    )
+    assert (finding.level, finding.code) == ("failed", code)
+    assert said in finding.text
 
 
 def taken(n: int, terminal: str, reader: Reader) -> Change:

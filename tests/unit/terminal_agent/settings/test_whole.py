@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from protocols.idtech.options import ReaderOptions
+from protocols.moneris.options import MonerisOptions
+from protocols.reader_vault.options import ReaderVaultOptions
+from protocols.registry import PROTOCOLS
 from terminal_agent.settings import Settings, load
 from tests.unit.terminal_agent.settings.samples import EXAMPLE, minimal, read, refused
 
@@ -24,6 +30,39 @@ def test_the_shipped_example_is_valid_and_complete(tmp_path: Path) -> None:
     assert (room.tcp.port, room.transport) == (20007, "tcp")
     assert settings.broker.tls is not None
     assert settings.broker.tls.ca == tmp_path / "tls" / "ca.pem"
+
+
+def _with_the_reader(folder: Path) -> Settings:
+    """The example with its reader's section taken out of its comments."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    before, _, section = text.partition("# [[terminals]]\n")
+    section = re.sub(r"^# ?", "", "# [[terminals]]\n" + section, flags=re.MULTILINE)
+    (folder / "agent.toml").write_text(before + section, encoding="utf-8")
+    for name in ("front-desk.password", "front-desk.store", "front-desk.token"):
+        (folder / name).write_text("123456\n", encoding="utf-8")
+        (folder / name).chmod(0o400)
+    return load(folder / "agent.toml", PROTOCOLS)
+
+
+def test_the_readers_section_of_the_example_is_valid_and_shows_the_defaults(tmp_path: Path) -> None:
+    reader = _with_the_reader(tmp_path).terminals[-1]
+    told = reader.for_protocol()
+    assert (reader.protocol, reader.transport, told["store_id"]) == ("idtech_moneris", "usb", "123456")
+    kinds = {"": ReaderVaultOptions, "reader_": ReaderOptions, "vault_": MonerisOptions}
+    defaults = {
+        prefix + field.name: field.default for prefix, kind in kinds.items() for field in fields(kind)
+    }
+    general = {
+        "currency",
+        "token_scope",
+        "reader_serial",
+        "vault_host",
+        "vault_currency",
+        "vault_token_scope",
+    }
+    assert {name for name in defaults if name not in told} <= general
+    own = {name: value for name, value in told.items() if name in defaults and name not in general}
+    assert own == {name: defaults[name] for name in own}
 
 
 def test_every_key_of_the_model_is_named_in_the_example() -> None:
