@@ -11,7 +11,8 @@ byte with an effect. Its rules, in order of proof:
   no later than `OURS_WITHIN_S` after we gave our command: before anybody can have noticed the loss and taken
   the same amount at the terminal by hand. Later than that nothing tells the two apart;
 * a direct successor that does not stand (declined, reversed) proves that ours does not stand, whoever's
-  it is: no other was stored since;
+  it is: no other was stored since. What comes after an empty memory may be the second one, so that of
+  another amount it proves nothing;
 * an end of day is recovered by any batch record after the baseline: the day is closed, whoever closed it.
 
 Anything else is for a human, with the evidence side by side. Never by sending again.
@@ -151,12 +152,10 @@ def _successor(
     if not evidence.differs:
         return _adopt(record, evidence)
     stands = record.result is None or isinstance(record.result, Approved)
-    if direct and not_older and not stands:
-        return (
-            _adopt(record, evidence)
-            if "amount" in evidence.agrees
-            else _not_booked(evidence, result_seen=False)
-        )
+    if direct and not_older and not stands and "amount" in evidence.agrees:
+        return _adopt(record, evidence)
+    if direct and not_older and not stands and baseline:
+        return _not_booked(evidence, result_seen=False)
     return _human("another_transaction", evidence)
 
 

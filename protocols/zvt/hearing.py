@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from protocols.core.evidence import is_baseline, judge, same_transaction
 from protocols.core.facts import Orphan
-from protocols.core.operations import Recover, StoreCard, amount_of
+from protocols.core.operations import Reconcile, Recover, StoreCard, amount_of
 from protocols.core.outcomes import (
     Evidence,
     NotStarted,
@@ -287,6 +287,8 @@ class Hearing:
             session.say(Positive(), now)
         elif asked is not None and record.amount not in (None, asked):
             self._orphan(message, now)
+        elif isinstance(dialogue.sought, Reconcile) and record.keys.get("kind") != "batch":
+            self._orphan(message, now)  # a payment, of somebody else's
         else:
             dialogue.record = record
             dialogue.outcome = judge(dialogue.operation, (record,), "late_message")

@@ -182,6 +182,17 @@ def test_the_first_transaction_of_an_empty_terminal_is_ours() -> None:
     assert isinstance(judged(unreadable, last=record(receipt="0001")), Unknown)
 
 
+def test_what_follows_an_empty_memory_may_be_the_second() -> None:
+    """A decline of another amount after an empty memory does not say what the first one was."""
+    empty = mark("committed", baseline="empty", clock="1122150000")
+    refused = Declined(code="declined", evidence=PROOF)
+    other = record(receipt="0002", amount=Money(777), result=refused)
+    outcome = judged(empty, last=other)
+    assert isinstance(outcome, Unknown)
+    assert outcome.owner == "human"
+    assert isinstance(judged(empty, last=record(receipt="0001", result=refused)), Declined)
+
+
 # --- the end of a day -------------------------------------------------------------------------------
 
 BATCH = {"kind": "batch", "trace": "000062", "at": "1122150500"}

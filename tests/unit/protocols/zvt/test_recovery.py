@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from protocols.core.facts import Mark
-from protocols.core.operations import Attempt, Recover, Sale, StoreCard
+from protocols.core.operations import Attempt, Reconcile, Recover, Sale, StoreCard
 from protocols.core.outcomes import Approved, Cancelled, Declined, NotStarted, Unknown
 from protocols.core.session import Phase
 from protocols.core.values import Money
@@ -117,6 +117,15 @@ def test_late_result_of_a_dialogue_that_the_terminal_gave_up_is_asked(answers: t
 def test_late_result_of_another_amount_is_an_orphan() -> None:
     script = recovering(COMMITTED, TAKEN)
     script.hear(status("00", "0042", amount=777))
+    assert script.stages == ["Orphan"]
+
+
+def test_a_payment_is_no_late_result_of_an_end_of_day() -> None:
+    script = Script()
+    day = Recover(operation=Reconcile(operation_id=SALE.operation_id), attempt=ATTEMPT, marks=(COMMITTED,))
+    script.begin(day)
+    script.open()
+    script.hear(status("00", "0042"))
     assert script.stages == ["Orphan"]
 
 
