@@ -138,8 +138,8 @@ class Syncing:
         return epoch > head.epoch or (epoch == head.epoch and seq > most)
 
     def _is_older(self, listed: commands.OpenOperation) -> bool:
-        """Whether it was made before this start. A journal restored from a copy does not know what it had done
-        with it: it is never begun late, but asked about."""
+        """Whether it was made before this start. A journal restored from a copy does not know what it had
+        done with it: it is never begun late, but asked about."""
         return made_before(listed.command, self._backend_time.started())
 
     async def _look_up(self, listed: commands.OpenOperation, adopting: bool) -> tuple[str, str]:

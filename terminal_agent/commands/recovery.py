@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from protocols.core.evidence import IDENTITY_KEYS
 from protocols.core.facts import Concluded, Mark
 from protocols.core.operations import Recover
 from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Outcome, Unknown
@@ -90,28 +89,39 @@ def query_of(row: Row, marks: Sequence[Mark]) -> Recover | None:
 
 def guess(row: Row, reader: Reader) -> Mark:
     """In place of the mark of an operation that this journal knows from the backend alone: the terminal's
-    last transaction as this journal knows it. If it still is the last one, the operation was never done; but
-    some terminals undo a transaction without storing another, so that of a reversal nothing is said."""
-    if row.op == "reversal":
-        return Mark(row.id, row.attempt.no, "committed", {"baseline": "unreadable"})
+    last transaction as this journal knows it. If it still is the last one, the operation was never done."""
+    known: dict[str, str] | None = None
     for other in reader.newest(_LOOK_BACK, row.terminal):
-        if other.id == row.id or other.op not in _TOLD_LAST or other.state == "rejected":
-            continue
-        known = _last_of(other, reader)
+        if other.id != row.id and other.op in _TOLD_LAST and other.state != "rejected":
+            known = _last_of(other, reader)
         if known is not None:
-            return Mark(row.id, row.attempt.no, "committed", known)
-    return Mark(row.id, row.attempt.no, "committed", {"baseline": "empty"})
+            break
+    known = {"baseline": "empty"} if known is None else known
+    if row.op == "reversal" and known["baseline"] == "known" and "last.result" not in known:
+        # Some terminals undo a transaction without storing another: only its result would tell.
+        known = {"baseline": "unreadable"}
+    return Mark(row.id, row.attempt.no, "committed", known)
 
 
 def _last_of(row: Row, reader: Reader) -> dict[str, str] | None:
     """The terminal's last transaction once this operation had ended, in a mark's words; None where the
-    operation never began."""
-    if row.outcome is not None and any(row.outcome.keys.get(name) for name in IDENTITY_KEYS):
-        told = {f"last.{name}": value for name, value in row.outcome.keys.items()}
-        return {**told, "baseline": "known"}
+    operation never reached the terminal."""
     marks = reader.marks(row.id)
+    outcome = row.outcome
+    told = outcome.keys if outcome is not None else {}
+    if outcome is not None and ("receipt" in told or told.get("kind") == "batch"):
+        seen = {
+            name: text for mark in marks if mark.stage == "result_seen" for name, text in mark.keys.items()
+        }
+        result = {**seen, **outcome.evidence.seen}.get("result")
+        keys = {**told, "result": result} if result is not None else told
+        return {**{f"last.{name}": text for name, text in keys.items()}, "baseline": "known"}
     if not marks:
-        return None if row.state == "not_started" else {"baseline": "unreadable"}
+        never = outcome is not None and (
+            row.state == "not_started" or outcome.evidence.source == "never_sent"
+        )
+        return None if never else {"baseline": "unreadable"}
+    # It got no receipt number: nothing was stored, and what was there before it still is.
     before = marks[0].keys
     return {name: text for name, text in before.items() if name.startswith("last.") or name == "baseline"}
 

@@ -97,7 +97,7 @@ async def test_nothing_is_guessed_of_a_reversal() -> None:
     desk, row = await row_of()
     reversal = replace(row, op="reversal")
     mark = await desk.journal.read(lambda reader: recovery.guess(reversal, reader))
-    assert mark.keys == {"baseline": "unreadable"}
+    assert mark.keys == {"baseline": "empty"}
 
 
 def test_only_doubt_is_settled_and_only_where_it_is_harmless() -> None:
