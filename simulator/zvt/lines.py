@@ -142,12 +142,12 @@ class SerialLine(_Writer):
             return ()
         if not self._strikes("lose_ack"):
             self._out.append(ACK)
-        # The same bytes again, about T2 later, while nothing of ours has reached the ECR: it missed our ACK
-        # and repeats. Later than that it is asking anew.
+        # The same bytes again, one or two T2 later, while nothing of ours has reached the ECR: it missed our
+        # ACK and repeats. Later than that it is asking anew.
         if apdu == self._last_in and now < self._repeat_until:
             return ()
         events = self._implied(apdu[:1] in _ANSWERS, now)
-        self._last_in, self._repeat_until = apdu, now + self._t2_s + _LATE_REPEAT_S
+        self._last_in, self._repeat_until = apdu, now + (SENDS - 1) * self._t2_s + _LATE_REPEAT_S
         return (*events, ApduIn(apdu))
 
     def _implied(self, is_answer: bool, now: float) -> tuple[LineEvent, ...]:
