@@ -14,9 +14,19 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 _DAYS = 30
 
 
+def kept(folder: Path, host: str) -> tuple[Path, Path, Path]:
+    """Those of `make` that are there, so that a second start does not change what clients trust; made anew
+    where one is missing, out of date or for another host."""
+    files = folder / "ca.pem", folder / "vault.pem", folder / "vault.key"
+    if all(file.is_file() for file in files):
+        held = x509.load_pem_x509_certificate(files[1].read_bytes())
+        if held.subject == _name(host) and held.not_valid_after_utc > datetime.now(UTC):
+            return files
+    return make(folder, host)
+
+
 def make(folder: Path, host: str) -> tuple[Path, Path, Path]:
-    """`ca.pem` for the agent's settings, and the server's `vault.pem` and `vault.key`, in `folder`. They are
-    made anew each time."""
+    """`ca.pem` for the agent's settings, and the server's `vault.pem` and `vault.key`, in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority, name = _name("Simulated vault authority"), _name(host)

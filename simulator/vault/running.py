@@ -8,8 +8,9 @@ import ssl
 from pathlib import Path
 
 from simulator.acquirer.ledger import FileLedger
+from simulator.declared import SettingError
 from simulator.reader.opening import open_frame
-from simulator.vault.certificate import make
+from simulator.vault.certificate import kept
 from simulator.vault.desk import VaultDesk
 from simulator.vault.diary import Diary
 from simulator.vault.http_side import PATH
@@ -42,8 +43,14 @@ async def serve(desk: VaultDesk, host: str, port: int, tls: ssl.SSLContext) -> N
 
 
 def certified(folder: Path, host: str) -> ssl.SSLContext:
-    """A server's context with a certificate made anew; says what the client is to trust."""
-    ca, certificate, key = make(folder, host)
+    """A server's context with a certificate of our own; says what the client is to trust. Raises SettingError
+    where something else stands in its place."""
+    try:
+        ca, certificate, key = kept(folder, host)
+    except ValueError:
+        raise SettingError(
+            f"{folder / 'vault.pem'}: is no certificate; give another --certificates"
+        ) from None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)
