@@ -79,7 +79,7 @@ def vault(
     ] = ":8443",
     ledger: LedgerPath = Path("ledger.jsonl"),
     faults: Annotated[
-        Path | None, typer.Option(help="a TOML file of settings and faults: see simulator.vault.settings")
+        Path | None, typer.Option(help="a TOML file of settings and faults: see docs/operations.md")
     ] = None,
     state: Annotated[
         Path | None,

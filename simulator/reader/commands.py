@@ -22,7 +22,7 @@ app = typer.Typer(no_args_is_help=True, help="A virtual encrypting card reader: 
 
 ReaderFile = Annotated[
     Path | None,
-    typer.Option("--reader", help="a TOML file of settings and faults: see simulator.reader.plan"),
+    typer.Option("--reader", help="a TOML file of settings and faults: see docs/operations.md"),
 ]
 
 
@@ -31,7 +31,7 @@ def run_program(
     command: Annotated[list[str], typer.Argument(help="the program with its options, after --")],
     reader: ReaderFile = None,
     control: Annotated[
-        Path | None, typer.Option(help="a UNIX socket for `reader tell`: see simulator.reader.hands")
+        Path | None, typer.Option(help="a UNIX socket at which `reader tell` reaches the reader")
     ] = None,
 ) -> None:
     """Run a program, such as the agent, on a USB bus of its own with the reader plugged in.
