@@ -16,6 +16,7 @@ from tests.bench.decoding import decoding
 from tests.bench.dialogue import COMMITS_BEFORE_FIRST_BYTE, COMMITS_BEFORE_OUTCOME
 from tests.bench.footprint import resting, starting
 from tests.bench.latency import measured
+from tests.bench.plugging import plugging
 from tests.bench.processes import ROOT, cores
 from tests.bench.report import page
 
@@ -23,7 +24,7 @@ from tests.bench.report import page
 _ROUNDS = {1: 800, 8: 160, 32: 40}
 _QUICK_ROUNDS = {1: 160, 8: 24, 32: 8}
 _IDLE_S, _QUICK_IDLE_S = 60.0, 10.0
-_STARTS = 5
+_STARTS = _REPLUGS = 5
 
 
 def measure(folder: Path, at: Broker, *, quick: bool) -> dict[str, Any]:
@@ -44,6 +45,8 @@ def measure(folder: Path, at: Broker, *, quick: bool) -> dict[str, Any]:
     results["decoding"] = decoding()
     results["start"] = starting(folder, at, _STARTS)
     results |= resting(folder, at, _QUICK_IDLE_S if quick else _IDLE_S)
+    _say("· a reader is pulled out")
+    results["reader"] = plugging(folder, _REPLUGS)
     results["aims"] = [aim.row() for aim in aims(results)]
     return results
 

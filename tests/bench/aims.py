@@ -58,6 +58,8 @@ def aims(results: Mapping[str, Any]) -> Iterator[Aim]:
     yield Aim("memory idle, PSS", memory["idle_pss_mib"], 45.0, "MiB")
     yield Aim("memory per further terminal, RSS", memory["per_further_terminal_rss_mib"], 1.0, "MiB")
     yield Aim("memory per further terminal, PSS", memory["per_further_terminal_pss_mib"], 1.0, "MiB")
+    replugged = results["reader"]["replugged_s"]
+    yield Aim("reader unplugged in a swipe → ready", replugged and replugged["median"], 2.0, "s")
     yield Aim("CPU idle, one terminal", idle["one_terminal_percent"], 0.3, "% of a core")
 
 

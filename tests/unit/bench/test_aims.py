@@ -36,6 +36,7 @@ def results() -> dict[str, Any]:
         "latency": {"1": found(1.0, 1.5), "32": found(2.0, 4.0)},
         "decoding": {"examples": 20, "apdus_per_s": 17_000, "from_serial_bytes_per_s": 1},
         "start": {"ready_s": {"median": 1.1, "slowest": 1.2}},
+        "reader": {"replugged_s": {"median": 0.7, "slowest": 0.8}},
         "memory": {
             "idle_rss_mib": 44.0,
             "idle_pss_mib": None,
