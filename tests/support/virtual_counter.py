@@ -35,6 +35,7 @@ class VirtualUsb:
     def unplug(self) -> None:
         """Pull it out."""
         self.where = None
+        self.device.lose_power()
         if self._line is not None:
             self._line.end(EndpointClosed("unplugged", "the reader was unplugged"))
             self._line = None
