@@ -11,11 +11,12 @@ MINUTES ?= 10
 EVERY  ?= 8
 WIRE   ?= pty
 
-.PHONY: help demo test check unit prove soak sweep bench schemas pins clean
+.PHONY: help demo test check unit hunt prove soak sweep bench schemas pins clean
 help:
 	@echo "make demo     the main job on real bytes (ONCE=1 ends by itself, TAMPER=1 must fail)"
 	@echo "make test     everything: check, then all tests"
 	@echo "make check    ruff, mypy --strict, import contracts, file sizes, generated files"
+	@echo "make hunt     card numbers on every path, in files, traffic and memory, to build/hunt.json (root)"
 	@echo "make prove    histories of the real agent under faults, judged by the ledger (HISTORIES, SEED, REPLAY)"
 	@echo "make soak     load, replugs and broker restarts for MINUTES: what grows, and whether the ledger agrees"
 	@echo "make sweep    kill -9 at the writes of a sale, as strace shows them (EVERY=1: at each; WIRE=pty, tcp or \"pty tcp\")"
@@ -56,6 +57,9 @@ test: check
 
 unit: $(VENV)/.dev $(VENV)/.project
 	@$(BIN)/python -m pytest -q tests/unit tests/property
+
+hunt: $(VENV)/.dev $(VENV)/.project
+	@HUNT=all $(BIN)/python -m pytest -q tests/hunt
 
 prove: $(VENV)/.dev $(VENV)/.project
 	@$(BIN)/python -m tests.prove --histories $(HISTORIES) --seed $(SEED) $(if $(REPLAY),--replay $(REPLAY))

@@ -103,3 +103,4 @@ PATHS: Mapping[str, Way] = {
     "cable cut after the booking": Way(troubled("booked", "cut", seconds=0.4), "low_limit"),
     "crash": Way(killed, "visa_second"),
 }
+SHORT = frozenset({"sale, tap", "store card", "crash"})
