@@ -45,18 +45,10 @@ from protocols.reader_vault.ending import with_abort
 from protocols.reader_vault.options import ReaderVaultOptions
 from protocols.reader_vault.ordering import Ordering
 from protocols.reader_vault.recovering import Recovering
+from protocols.reader_vault.standing import parts_of, reason_of, resting_phase
 from protocols.reader_vault.steps import STEPS, Event, Step
 
 _LONGEST_REDIAL_S = 5.0
-# Why a reader is down where somebody has only to plug it in.
-_AWAY = frozenset({"port_missing", "unplugged"})
-_SOURCE_PHASE = {
-    Ready.DOWN: Phase.DOWN,
-    Ready.GREETING: Phase.GREETING,
-    Ready.READY: Phase.IDLE,
-    Ready.ARMED: Phase.IDLE,
-    Ready.UNFIT: Phase.UNFIT,
-}
 _AT_WORK = {
     Step.REACHING: Phase.PREPARING,
     Step.CARD: Phase.PREPARING,
@@ -108,12 +100,7 @@ class ReaderVaultSession:
             if self.dialogue.recovering or self.step is Step.ENDING:
                 return Phase.SETTLING
             return _AT_WORK.get(self.step, Phase.COMMITTED)
-        stands = Phase.IDLE if self.source is None else _SOURCE_PHASE[self.source.ready]
-        if self._reachable:
-            return stands
-        if self._reachable is None and self._greeted and stands is Phase.IDLE:
-            return Phase.GREETING  # the vault has not been met yet
-        return Phase.UNFIT if stands is Phase.UNFIT else Phase.DOWN
+        return resting_phase(self.source, self._reachable, greeted=self._greeted)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -275,29 +262,10 @@ class ReaderVaultSession:
         return self.dialogue
 
     def _tell_status(self) -> None:
-        peer = self.source.peer if self.source is not None else Peer("")
-        status = Status(self.phase, self._reason(), peer, self.capabilities, self._parts())
+        phase, source = self.phase, self.source
+        parts = parts_of(source, self.vault, self._reachable)
+        peer = source.peer if source is not None else Peer("")
+        status = Status(phase, reason_of(phase, source, parts), peer, self.capabilities, parts)
         if status != self._told:
             self._told = status
             self._out.append(Tell(status))
-
-    def _reason(self) -> str:
-        phase, source = self.phase, self.source
-        if source is not None and phase is Phase.UNFIT:
-            return source.why
-        if phase is not Phase.DOWN:
-            return str(phase.value)
-        away = (told for told in self._parts().values() if ":" in told)
-        return next(away, "not_connected")
-
-    def _parts(self) -> dict[str, str]:
-        """How the vault and the reader stand, each for itself: a word, or a code, a colon and a text."""
-        vault, source = self.vault, self.source
-        parts = {"vault": "ready" if self._reachable else "not_connected"}
-        if self._reachable is False:
-            parts["vault"] = f"vault_unreachable: {vault.why or 'it is tried again'}"
-        if source is not None:
-            parts["reader"] = source.why or source.ready.value
-            if source.ready is Ready.DOWN and source.why.partition(":")[0] in _AWAY:
-                parts["reader"] = f"reader_away: {source.why}"
-        return parts
