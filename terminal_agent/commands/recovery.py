@@ -6,7 +6,7 @@ over. Everything that was marked and not concluded is asked about, before its te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -107,16 +107,11 @@ def _last_of(row: Row, reader: Reader) -> dict[str, str] | None:
     """The terminal's last transaction once this operation had ended, in a mark's words; None where the
     operation never reached the terminal."""
     marks = reader.marks(row.id)
-    outcome = row.outcome
-    told = outcome.keys if outcome is not None else {}
-    if outcome is not None and ("receipt" in told or told.get("kind") == "batch"):
-        seen = {
-            name: text for mark in marks if mark.stage == "result_seen" for name, text in mark.keys.items()
-        }
-        result = {**seen, **outcome.evidence.seen}.get("result")
-        keys = {**told, "result": result} if result is not None else told
-        return {**{f"last.{name}": text for name, text in keys.items()}, "baseline": "known"}
+    stored = _stored(row.outcome, marks)
+    if stored is not None:
+        return {**{f"last.{name}": text for name, text in stored.items()}, "baseline": "known"}
     if not marks:
+        outcome = row.outcome
         never = outcome is not None and (
             row.state == "not_started" or outcome.evidence.source == "never_sent"
         )
@@ -124,6 +119,24 @@ def _last_of(row: Row, reader: Reader) -> dict[str, str] | None:
     # It got no receipt number: nothing was stored, and what was there before it still is.
     before = marks[0].keys
     return {name: text for name, text in before.items() if name.startswith("last.") or name == "baseline"}
+
+
+def _stored(outcome: Outcome | None, marks: Sequence[Mark]) -> Mapping[str, str] | None:
+    """What the terminal told of its last transaction: when it was asked for it, or as the result itself."""
+    if outcome is None:
+        return None
+    seen = outcome.evidence.seen
+    if outcome.evidence.source == "last" and _is_a_record(seen):
+        return seen
+    if not _is_a_record(outcome.keys):
+        return None
+    result = {name: text for mark in marks for name, text in mark.keys.items() if mark.stage == "result_seen"}
+    told = {**result, **seen}.get("result")
+    return outcome.keys if told is None else {**outcome.keys, "result": told}
+
+
+def _is_a_record(keys: Mapping[str, str]) -> bool:
+    return "receipt" in keys or keys.get("kind") == "batch"
 
 
 def holds_up(row: Row, strategy: Strategy) -> bool:
