@@ -97,3 +97,22 @@ async def test_a_terminal_that_tells_whole_numbers_is_masked_and_told_of(
         "in_memory_after_the_sale": dict(after.found),
         "in_memory_three_sales_later": dict(later.found),
     }
+
+
+async def test_the_tripwire_fires_in_the_daemon(broker: Broker, tmp_path: Path) -> None:
+    """A positive control of the way out: staff have named their counter after a card."""
+    number = CARDS["visa"].number
+    async with a_house(broker, tmp_path, Plan(wire="pty"), started=False) as house:
+        settings = house.agent.config.read_text(encoding="utf-8")
+        house.agent.config.write_text(settings.replace('"Accueil"', f'"Accueil {number}"'), encoding="utf-8")
+        house.start_agent()
+        await house.agent_ready()
+        alert = await house.alert("card_number_stopped")
+        assert alert["details"]["form"] == "digits"
+        assert (alert["severity"], "message" in alert["details"]["where"]) == ("critical", True)
+        sale = await house.pay(Sale(**house.stamp(), amount_minor=AMOUNT), "amex", "tap")
+        assert sale.state == "approved"
+        messages = {one.topic: one.payload for one in house.traffic.heard}
+        assert any(b"Accueil ************1111" in payload for payload in messages.values())
+        assert traces(number, messages) == []
+        assert traces(number, {"log": house.agent.log.read_bytes()}) == []
