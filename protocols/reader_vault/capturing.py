@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from protocols.core.card_source import Ready
 from protocols.core.operations import StoreCard
-from protocols.core.outcomes import Evidence, NotStarted
+from protocols.core.outcomes import Cancelled, Evidence, NotStarted
 from protocols.core.session import Mono
 from protocols.reader_vault.steps import Event, Step
 
@@ -46,9 +46,19 @@ class Capturing:
         asked = dialogue.sought.entry_modes if isinstance(dialogue.sought, StoreCard) else source.entry_modes
         modes = tuple(mode for mode in source.entry_modes if mode in asked)
         session.move(Event.ARM)
-        dialogue.card_by = now + session.options.card_timeout_s
+        # Nobody is asked for a card that would come too late.
+        dialogue.card_by = min(now + session.options.card_timeout_s, dialogue.commit_before)
         session.emit(source.arm(modes, now))
         session.progress("awaiting_card", "key_card" if modes == ("keyed",) else "swipe_card", "cardholder")
+
+    def timed_out(self, now: Mono) -> None:
+        """No card came within its time, or while the command was wanted."""
+        session = self._session
+        evidence = Evidence("never_sent")
+        if now >= session.current().commit_before:
+            session.conclude(NotStarted(code="expired", evidence=evidence), now)
+        else:
+            session.conclude(Cancelled(code="timed_out", evidence=evidence), now)
 
     def _lost(self, why: str, now: Mono) -> None:
         session = self._session

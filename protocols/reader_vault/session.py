@@ -172,7 +172,7 @@ class ReaderVaultSession:
         self._look_at_vault(now)
         dialogue = self.dialogue
         if dialogue is not None and due(dialogue.card_by, now):
-            self.conclude(Cancelled(code="timed_out", evidence=Evidence("never_sent")), now)
+            self._capturing.timed_out(now)
         elif dialogue is None and (due(self._retries.probe_at, now) or due(self._retries.redial_at, now)):
             self._retries.rest()
             self.emit(self.vault.reach(now))

@@ -142,6 +142,15 @@ def test_a_command_that_expires_while_the_card_is_awaited_never_runs() -> None:
     assert bytes(frame.view()) == bytes(5)
 
 
+def test_nobody_is_asked_for_a_card_when_the_command_is_not_wanted_any_more() -> None:
+    counter = Counter()
+    counter.begin(STORE, until=1030.0)
+    assert counter.session.next_deadline() == 1030.0
+    counter.after(30.0)
+    outcome = counter.concluded.outcome
+    assert (type(outcome), outcome.code, outcome.evidence.source) == (NotStarted, "expired", "never_sent")
+
+
 def test_a_reader_that_is_pulled_out_ends_it_with_nothing_done() -> None:
     counter = asked_for_a_card()
     assert counter.source is not None
