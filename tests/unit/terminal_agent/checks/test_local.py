@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from terminal_agent.checks.findings import Level
-from terminal_agent.checks.local import check_clock, check_journal, check_state_dir
+from terminal_agent.checks.local import check_clock, check_config, check_journal, check_state_dir
 from terminal_agent.checks.system_clock import Synchronised, synchronised
 from terminal_agent.clock import SystemClock
 from terminal_agent.journal.facts import Change
@@ -59,6 +59,23 @@ def test_a_disk_below_the_floor(tmp_path: Path) -> None:
     floor = settings.journal.model_copy(update={"floor_mib": 1 << 40})
     findings = list(check_state_dir(settings.model_copy(update={"journal": floor})))
     assert [finding.code for finding in findings] == ["ok", "disk_low"]
+
+
+@pytest.mark.parametrize(
+    ("file_mode", "folder_mode", "open_to_others"),
+    [(0o640, 0o750, 0), (0o660, 0o750, 1), (0o640, 0o770, 1), (0o666, 0o777, 2), (0o644, 0o1777, 0)],
+)
+def test_settings_that_others_may_write(
+    tmp_path: Path, file_mode: int, folder_mode: int, open_to_others: int
+) -> None:
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    read(folder, minimal())
+    (folder / "agent.toml").chmod(file_mode)
+    folder.chmod(folder_mode)
+    findings = list(check_config(folder / "agent.toml"))
+    assert len(findings) == open_to_others
+    assert all(one.level == "failed" and "chmod go-w" in one.text for one in findings)
 
 
 def test_no_journal_yet(tmp_path: Path) -> None:
