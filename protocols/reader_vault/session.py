@@ -131,6 +131,9 @@ class ReaderVaultSession:
         self._retries.rest()
         dialogue = self.dialogue = dialogue_of(cause.operation, cause.attempt, cause.commit_before)
         if dialogue.recovering:
+            if self.source is not None and self.source.ready is Ready.DOWN:
+                # After a restart the question comes first; the reader need not wait for its end.
+                self.emit(self.source.handle(Greet(), now))
             self._recovering.begin(dialogue, now)
             return
         self.move(Event.REACH)

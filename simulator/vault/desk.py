@@ -22,6 +22,7 @@ from simulator.vault.books import Refused
 from simulator.vault.diary import Diary
 from simulator.vault.issuer import Presented
 from simulator.vault.lasting import LastingWork
+from simulator.vault.orders import FOLLOW_UPS
 from simulator.vault.settings import VaultFault, VaultSettings
 from simulator.vault.work import Work
 
@@ -118,7 +119,8 @@ class VaultDesk:
 
     def _status(self, asked: Asked) -> Receipt:
         """[?] The gateway's own form for an order that does not exist is not confirmed."""
-        told = self._work.orders.told(asked)
+        follows = asked.tag in FOLLOW_UPS and self.settings.status_tells == "payment"
+        told = self._work.orders.told(replace(asked, tag="purchase") if follows else asked)
         if told is None:
             return Receipt(complete="false", timed_out="false", status_code="999", status_message="not found")
         return replace(told, status_code="001", status_message="found")

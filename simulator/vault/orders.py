@@ -22,6 +22,8 @@ TYPES = {
     "refund": "04",
     "purchasecorrection": "11",
 }
+# They go under the order of a payment.
+FOLLOW_UPS = frozenset({"refund", "purchasecorrection"})
 
 
 @dataclass(slots=True)

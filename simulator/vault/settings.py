@@ -54,7 +54,9 @@ class VaultFault:
 class VaultSettings:
     """`stores` are "store:token"; those here are the acquirer's public test stores. `penny`: amounts choose
     their answer, as on the acquirer's test host. `visa_debit` are last four digits of cards that are. Only
-    pages of `frame_ancestors` may hold the entry page in a frame and hear of its tokens."""
+    pages of `frame_ancestors` may hold the entry page in a frame and hear of its tokens. `status_tells`: of a
+    refund or a correction a status check tells that very transaction, or the payment of the order: which of
+    the two the acquirer's gateway does is not confirmed [?]."""
 
     stores: tuple[str, ...] = ("store1:yesguy", "store5:yesguy", "moneris:hurgle")
     penny: bool = True
@@ -64,6 +66,7 @@ class VaultSettings:
     temporary_s: float = 900.0  # how long a token of the entry page lives
     visa_debit: tuple[str, ...] = ()
     frame_ancestors: tuple[str, ...] = ()
+    status_tells: Literal["own", "payment"] = "own"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from protocols.core.operations import (
     ChargeCard,
@@ -207,16 +207,19 @@ def future(
     *,
     faults: Sequence[VaultFault] = (),
     late_s: float | None = None,
+    status_tells: Literal["own", "payment"] = "own",
+    **options: str,
 ) -> End:
     """One future, from the history to long after the end. `again` is the effect of the recovery before which
     the next process dies too; `late_s`: the first request is lost, and arrives so much later all the same."""
     case, day = CASES[name], history()
     remains, operation = day.remains.copy(), case.make(day)
+    remains.desk.settings = replace(remains.desk.settings, status_tells=status_tells)
     for fault in faults:
         remains.desk.plan(fault)
 
     async def main() -> End:
-        shop = ReaderShop(remains, case.cardholder, harm, beside=case.beside)
+        shop = ReaderShop(remains, case.cardholder, harm, beside=case.beside, **options)
         shop.vault.late_s = late_s
         process = first = shop.process(doom_at=at, dies=harm == "kill")
         await process.ready()

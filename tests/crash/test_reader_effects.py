@@ -5,6 +5,8 @@ charged twice, and no card is kept of which the clinic does not know.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from protocols.core.card import Sealed
@@ -95,6 +97,36 @@ def test_a_verification_that_arrives_late_keeps_no_card(name: str) -> None:
     end = future(name, late_s=5.0)
     assert (end.row.state, end.happened) == ("not_started", 0)
     assert [line.kind for line in end.booked] == ["verification"]
+
+
+@pytest.mark.parametrize("harm", ["kill", "cut"])
+@pytest.mark.parametrize(
+    ("name", "tells", "believed", "lost"),
+    [
+        ("sale", "own", "", VaultFault(when="received", what="cut")),
+        ("no-show", "own", "", VaultFault(when="received", what="cut")),
+        ("refund", "payment", "x", VaultFault(when="done", what="cut", command="refund")),
+        ("reversal", "payment", "x", VaultFault(when="done", what="cut", command="purchasecorrection")),
+    ],
+)
+def test_where_the_gateway_answers_otherwise_a_human_decides_and_nothing_wrong_is_told(
+    name: str, tells: Literal["own", "payment"], believed: str, lost: VaultFault, harm: Harm
+) -> None:
+    """An unknown order that is told in other words; a status check that tells the payment of a refund."""
+    humans = 0
+    futures = [
+        future(name, at, harm, status_tells=tells, vault_unknown_order_text=believed)
+        for at in range(future(name).effects)
+    ]
+    futures.append(future(name, faults=[lost], status_tells=tells, vault_unknown_order_text=believed))
+    for end in futures:
+        assert end.happened <= 1
+        if end.row.final:
+            assert end.happened == (end.row.state == "approved")
+        else:
+            humans += 1
+            assert (end.row.state, end.stands) == ("needs_human", "ready")
+    assert humans > 0
 
 
 @pytest.mark.parametrize("late", [False, True])
