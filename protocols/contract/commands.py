@@ -251,9 +251,12 @@ class OpenOperation(Asked):
 
 
 class Sync(AgentCommand):
-    """What the backend knows of this agent: `seq` is the last fact of `epoch` that it stored, 0 for none."""
+    """What the backend knows of this agent: `seq` is the last fact of `epoch` that it stored, 0 for none.
+    `boot` is that of the birth which it answers: one that waited in the broker since an earlier boot is
+    refused with `sync_outdated`, and is to be made anew."""
 
     time: Timestamp
+    boot: Annotated[int, Field(ge=0)] | None = None
     epoch: Epoch | None = None
     seq: Annotated[int, Field(ge=0)] = 0
     open_operations: Annotated[tuple[OpenOperation, ...], Strict(strict=False), Field(max_length=1000)] = ()

@@ -68,6 +68,7 @@ COMMANDS: Mapping[str, Mapping[str, Any]] = {
     "agent.cmd.sync": {
         "operation_id": OPERATION,
         "time": NOW,
+        "boot": 7,
         "epoch": EPOCH,
         "seq": 40,
         "open_operations": [

@@ -98,6 +98,10 @@ REPLIES: Mapping[str, tuple[str, str]] = {
         "Cette opération n’est pas celle en cours : il n’y a rien à annuler.",
         "That operation is not the one under way; there is nothing to stop.",
     ),
+    "sync_outdated": (
+        "Ces renseignements datent d’avant le redémarrage de l’agent.",
+        "This was said before the agent last started; say it anew.",
+    ),
     "operation_unknown": (
         "Ce poste ne connaît pas cette opération.",
         "This station does not know that operation.",

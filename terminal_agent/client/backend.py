@@ -130,9 +130,11 @@ class BackendClient:
         listed = {one.operation_id: one for one in (*extra, *self._open_operations(agent))}
         for _ in range(3):
             epoch, seq = self._stored.get(agent, (None, 0))
+            born = self._hearing.agents.get(agent)
             body = commands.Sync(
                 operation_id=self.new_id(),
                 time=self._wall(),
+                boot=born.boot if born is not None else None,
                 epoch=epoch,
                 seq=seq,
                 open_operations=tuple(listed.values()),
@@ -141,6 +143,8 @@ class BackendClient:
                 reply = await (await self._send(agent, None, body)).reply(_SYNC_PATIENCE_S)
             except NoReplyError:
                 continue
+            if reply.code == "sync_outdated":
+                continue  # it has started anew since
             self._learn_from(agent, reply.result or {})
             return reply
         raise NoReplyError(f"agent {agent} does not answer sync: it is away, or busy starting; try again")

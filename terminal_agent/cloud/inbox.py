@@ -141,6 +141,9 @@ class Inbox:
             return self._decided(decision, None, op, None, parsed.operation_id)
         result = None
         match parsed.body:
+            case commands.Sync(boot=int(boot)) if boot != self._journal.head.boot:
+                decision = Decision("rejected", no=No("sync_outdated", "data.boot"))
+                return self._decided(decision, None, op, None, parsed.body.operation_id)
             case commands.Sync() as sync:
                 result = await self._syncing.sync(sync)
             case commands.Rescan():

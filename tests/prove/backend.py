@@ -285,6 +285,7 @@ class Backend:
         data = {
             "operation_id": name,
             "time": now.isoformat(),
+            "boot": self.state.get("boot"),
             "epoch": epoch,
             "seq": self._stored(epoch or ""),
             "open_operations": listed,

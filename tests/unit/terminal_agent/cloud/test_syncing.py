@@ -100,6 +100,17 @@ async def test_what_was_made_before_this_start_and_is_not_known_is_asked_about_a
     assert copy.fleet.asked == [("t-1", name)]
 
 
+async def test_what_answers_an_earlier_birth_is_refused_and_counts_for_nothing() -> None:
+    desk = Desk()
+    await desk.sync()
+    again = await desk.restarted()
+    late = await again.sync(boot=desk.journal.head.boot)
+    assert (late.verdict, late.code) == ("rejected", "sync_outdated")
+    assert again.journal.head.known_seq is not None
+    assert (await again.sync(boot=again.journal.head.boot)).verdict == "done"
+    assert again.journal.head.known_seq is None
+
+
 async def test_sync_twice_is_once() -> None:
     desk = Desk()
     lost = listed(desk, "sale")
