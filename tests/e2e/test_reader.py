@@ -4,6 +4,7 @@ real libusb and pyusb on a mocked bus, the vault over HTTPS.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -130,3 +131,21 @@ async def test_killed_in_the_middle_of_storing_the_clinic_learns_the_token(
         assert (view.state, view.card_stored) == ("approved", "yes"), view
         assert known(counter) == {of(view)["token"]}
         assert counter.vault.kinds(pending.operation_id) == ["verification", "token_stored"]
+
+
+async def test_the_command_line_finds_reader_vault_and_what_was_done(broker: Broker, tmp_path: Path) -> None:
+    async with a_counter(broker, tmp_path) as counter:
+        kept = await counter.give(storing(counter))
+        await counter.kill()
+        config = str(counter.house.agent.config)
+        found = [json.loads(line) for line in (await counter.command("devices", "--json")).splitlines()]
+        assert [(one["kind"], one["serial_number"]) for one in found if one["kind"] == "reader"] == [
+            ("reader", counter.reader.serial)
+        ]
+        checked = await counter.command("check", "--config", config, "--json")
+        (finding,) = [one for one in map(json.loads, checked.splitlines()) if one["part"] == "terminal"]
+        assert (finding["name"], finding["level"]) == (READER, "ok")
+        assert finding["facts"]["terminal_id"] == counter.reader.serial
+        told = await counter.command("journal", "facts", kept.operation_id, "--config", config)
+        assert "step_done" in told
+        assert "approved" in told

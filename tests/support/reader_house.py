@@ -4,7 +4,10 @@ the simulated vault over HTTPS.
 
 from __future__ import annotations
 
+import asyncio
+import os
 import ssl
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -27,6 +30,7 @@ from terminal_agent.client import Pending
 from tests.support.agent_process import Desk
 from tests.support.broker import Broker
 from tests.support.house import House, a_house
+from tests.support.programs import ROOT
 from tests.support.waiting import LIMIT_S, eventually
 
 READER = "front-reader"
@@ -80,6 +84,24 @@ class Counter:
         if self.bus is not None:
             await self.bus.stop()
             self.bus = None
+
+    async def command(self, *arguments: str) -> str:
+        """What `terminal-agent` says to these arguments, on a bus of its own with the reader plugged in. It
+        must end well; the agent is not running."""
+        bus = MockedUsb()
+        bus.plug(self.reader, 1)
+        process = await bus.start(
+            [sys.executable, "-m", "terminal_agent", *arguments],
+            cwd=self.house.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        async with asyncio.timeout(LIMIT_S):
+            said, _ = await process.communicate()
+        await bus.stop()
+        assert process.returncode == 0, said.decode()
+        return said.decode()
 
     async def ready(self, state: str = "ready") -> None:
         """Wait until the agent tells this state of the reader's terminal."""
