@@ -12,6 +12,10 @@ READERS: Mapping[str, tuple[str, str]] = {
         "Entrez le numéro de la carte sur le clavier du lecteur.",
         "Key the card number on the reader’s keypad.",
     ),
+    "swipe_or_key": (
+        "Glissez la carte, ou entrez son numéro sur le clavier du lecteur.",
+        "Swipe the card, or key its number on the reader’s keypad.",
+    ),
     "card_read": ("Carte lue. Vérification en cours.", "Card read. Checking it now."),
     "asking_vault": (
         "Demande envoyée au service de paiement.",

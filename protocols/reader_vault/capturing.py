@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from protocols.core.card import EntryMode
 from protocols.core.card_source import Ready
 from protocols.core.operations import StoreCard
 from protocols.core.outcomes import Cancelled, Evidence, NotStarted
@@ -12,6 +14,10 @@ from protocols.reader_vault.steps import Event, Step
 
 if TYPE_CHECKING:
     from protocols.reader_vault.session import ReaderVaultSession
+_PROMPTS: Mapping[frozenset[EntryMode], str] = {
+    frozenset({"keyed"}): "key_card",
+    frozenset({"swipe", "keyed"}): "swipe_or_key",
+}
 
 
 class Capturing:
@@ -49,7 +55,7 @@ class Capturing:
         # Nobody is asked for a card that would come too late.
         dialogue.card_by = min(now + session.options.card_timeout_s, dialogue.commit_before)
         session.emit(source.arm(modes, now))
-        session.progress("awaiting_card", "key_card" if modes == ("keyed",) else "swipe_card", "cardholder")
+        session.progress("awaiting_card", _PROMPTS.get(frozenset(modes), "swipe_card"), "cardholder")
 
     def timed_out(self, now: Mono) -> None:
         """No card came within its time, or while the command was wanted."""

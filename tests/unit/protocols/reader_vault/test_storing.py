@@ -36,7 +36,7 @@ def asked_for_a_card() -> Counter:
     """A reader that waits for the card."""
     counter = Counter()
     counter.begin(STORE)
-    assert counter.prompts == ["swipe_card"]
+    assert counter.prompts == ["swipe_or_key"]
     return counter
 
 
@@ -96,7 +96,7 @@ def test_a_refused_read_is_told_and_another_one_taken() -> None:
     assert counter.source is not None
     counter.source.refusal = "card_unreadable"
     counter.after(1.0)
-    assert counter.prompts == ["swipe_card", "card_unreadable"]
+    assert counter.prompts == ["swipe_or_key", "card_unreadable"]
     counter.swipe()
     assert len(counter.vault.asked) == 1
 
@@ -208,3 +208,9 @@ def test_how_reader_and_vault_stand_is_told_apart() -> None:
     assert status.capabilities is not None
     assert status.capabilities.entry_modes == ("swipe",)
     assert (status.capabilities.token_kind, status.capabilities.token_scope) == ("chargeable", "m-1")
+
+
+def test_where_a_card_is_to_be_swiped_nothing_is_said_of_keys() -> None:
+    counter = Counter()
+    counter.begin(StoreCard(operation_id=NAME, entry_modes=("swipe", "tap")))
+    assert counter.prompts == ["swipe_card"]
