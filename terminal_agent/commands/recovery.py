@@ -14,6 +14,7 @@ from protocols.core.facts import Concluded, Mark
 from protocols.core.operations import Recover
 from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Outcome, Unknown
 from terminal_agent.commands.entries import Escalated
+from terminal_agent.commands.translate import ulid_time
 from terminal_agent.journal.facts import Row
 from terminal_agent.journal.port import Reader
 
@@ -28,6 +29,7 @@ NO_MONEY = HARMLESS | {"store_card"}
 # Operations whose result a terminal keeps as its last transaction, and among how many it is looked for.
 _TOLD_LAST = frozenset({"sale", "refund", "reversal", "preauth", "capture", "reconcile"})
 _LOOK_BACK = 50
+_CLOCKS_DIFFER = timedelta(seconds=5)  # the backend's, which orders, and ours, which ends: at most by this
 # Seconds until the terminal is asked again, by how often it was asked in vain; the last one goes on.
 BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 # Seconds in doubt after which a human owns it as well (the stated time of "final or human-owned"). `none` has
@@ -89,12 +91,15 @@ def query_of(row: Row, marks: Sequence[Mark]) -> Recover | None:
 
 def guess(row: Row, reader: Reader) -> Mark:
     """In place of the mark of an operation that this journal knows from the backend alone: the terminal's
-    last transaction as this journal knows it. If it still is the last one, the operation was never done."""
+    last transaction as this journal knew it before the operation was ordered. If it still is the last one,
+    the operation was never done. What became known later may be of the operation itself."""
+    ordered = ulid_time(row.id) - _CLOCKS_DIFFER
     known: dict[str, str] | None = None
     for other in reader.newest(_LOOK_BACK, row.terminal):
         if other.id != row.id and other.op in _TOLD_LAST and other.state != "rejected":
             known = _last_of(other, reader)
         if known is not None:
+            known = known if other.changed < ordered else {"baseline": "unreadable"}
             break
     known = {"baseline": "empty"} if known is None else known
     if row.op == "reversal" and known["baseline"] == "known" and "last.result" not in known:

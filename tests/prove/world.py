@@ -305,6 +305,8 @@ class World(Strikes):
 
     def lost_evidence(self, command: Command, left: Mapping[str, Any]) -> str:
         """What had taken the proof away before the agent could ask, or that it was there all the time."""
+        if command.views and command.views[0]["state"] == "in_doubt":
+            return "ordered before a start of the agent that does not know it"
         for kind in (
             "second_agent",
             "forgetful",

@@ -162,25 +162,30 @@ class Desk:
 
     async def send(self, op: str, data: Mapping[str, Any], terminal: str | None = "t-1") -> Reply:
         """Deliver a command once; its one reply."""
-        stamp = Stamp(self.new_id(), self.clock.wall())
-        message = messages.command(TOPICS, op, data, stamp, node="backend", terminal=terminal)
-        return await self.deliver(message.topic, message.payload)
+        reply = await self.send_early(op, data, terminal)
+        assert reply is not None, "no reply to one delivery"
+        return reply
 
-    async def left_unanswered(self, op: str, data: Mapping[str, Any], terminal: str | None = "t-1") -> bool:
-        """Deliver a command once; whether there was no reply to it."""
+    async def send_early(
+        self, op: str, data: Mapping[str, Any], terminal: str | None = "t-1"
+    ) -> Reply | None:
+        """The same for one that may have to wait for the backend's `sync`: then there is no reply."""
         stamp = Stamp(self.new_id(), self.clock.wall())
         message = messages.command(TOPICS, op, data, stamp, node="backend", terminal=terminal)
-        before = len(self.publisher.sent)
-        await self.inbox.receive(Inbound(TOPICS.parse(message.topic), message.payload))
-        return len(self.publisher.sent) == before
+        replies = await self._deliver(message.topic, message.payload)
+        return replies[0] if replies else None
 
     async def deliver(self, topic: str, payload: bytes) -> Reply:
         """Deliver bytes once; the one reply to them."""
+        (reply,) = await self._deliver(topic, payload)
+        return reply
+
+    async def _deliver(self, topic: str, payload: bytes) -> list[Reply]:
         before = len(self.publisher.sent)
         await self.inbox.receive(Inbound(TOPICS.parse(topic), payload))
         replies = [one for one in self.publisher.sent[before:] if "/rsp/" in one.topic]
-        assert len(replies) == 1, f"{len(replies)} replies to one delivery"
-        return messages.read(Reply, unpack(replies[0].payload))
+        assert len(replies) <= 1, f"{len(replies)} replies to one delivery"
+        return [messages.read(Reply, unpack(reply.payload)) for reply in replies]
 
     async def ask(self, op: str, terminal: str | None = "t-1", **fields: Any) -> Reply:
         """A new command, delivered once."""

@@ -61,9 +61,9 @@ class World:
     async def deliver(self, data: dict[str, Any]) -> None:
         """The broker delivers; what the agent began is counted by id."""
         before = len(self.desk.fleet.begun)
-        reply = await self.desk.send("sale", data)
+        reply = await self.desk.send_early("sale", data)
         new = self.desk.fleet.begun[before:]
-        assert len(new) == (reply.verdict == "accepted")
+        assert len(new) == (reply is not None and reply.verdict == "accepted")
         for _, operation, _, _ in new:
             self.begun[operation.operation_id] += 1
 

@@ -92,7 +92,7 @@ async def test_what_was_made_before_this_start_and_is_not_known_is_asked_about_a
     copy.clock.pass_time(5)
     lost = listed(desk, "sale")
     name = lost["operation_id"]
-    assert await copy.left_unanswered("sale", lost["data"])
+    assert await copy.send_early("sale", lost["data"]) is None
     await copy.sync(epoch=copy.journal.head.epoch, seq=copy.journal.head.last_seq, open_operations=[lost])
     assert (await copy.row(name)).state == "in_doubt"
     assert (await copy.send("sale", lost["data"])).verdict == "duplicate"

@@ -65,6 +65,7 @@ async def test_what_cannot_have_moved_money_is_over_after_a_restart() -> None:
 
 async def guessed(desk: Desk, op: str = "sale") -> dict[str, str]:
     """What is held against the terminal's last transaction for an operation that the backend alone knows."""
+    desk.clock.pass_time(10)
     name = (await desk.ask(op)).operation_id
     assert name is not None
     row = await desk.row(name)
@@ -91,6 +92,16 @@ async def test_what_ended_without_a_number_leaves_the_last_transaction_as_it_was
     desk, row = await row_of()
     await desk.end(row.id, NotStarted(code="expired", evidence=Evidence("never_sent")))
     assert await guessed(desk) == {"baseline": "empty"}
+
+
+async def test_what_became_known_after_it_was_ordered_may_be_of_itself() -> None:
+    desk, row = await row_of()
+    await desk.mark(row.id, baseline="known", **{"last.receipt": "6"})
+    later = replace(row, id=desk.new_id(row.created))
+    desk.clock.pass_time(10)
+    await desk.end(row.id, Approved(money="charged", evidence=Evidence("dialogue"), keys={"receipt": "7"}))
+    mark = await desk.journal.read(lambda reader: recovery.guess(later, reader))
+    assert mark.keys == {"baseline": "unreadable"}
 
 
 async def test_nothing_is_guessed_of_a_reversal() -> None:
