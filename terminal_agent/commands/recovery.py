@@ -12,7 +12,7 @@ from typing import Literal
 
 from protocols.core.facts import Concluded, Mark
 from protocols.core.operations import Recover
-from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Outcome, Unknown
+from protocols.core.outcomes import Approved, Cancelled, Declined, Evidence, NotStarted, Outcome, Unknown
 from terminal_agent.commands.entries import Escalated
 from terminal_agent.commands.translate import ulid_time
 from terminal_agent.journal.facts import Row
@@ -91,15 +91,13 @@ def query_of(row: Row, marks: Sequence[Mark]) -> Recover | None:
 
 def guess(row: Row, reader: Reader) -> Mark:
     """In place of the mark of an operation that this journal knows from the backend alone: the terminal's
-    last transaction as this journal knew it before the operation was ordered. If it still is the last one,
-    the operation was never done. What became known later may be of the operation itself."""
-    ordered = ulid_time(row.id) - _CLOCKS_DIFFER
+    last transaction before it, as far as this journal knows. If it still is the last one, the operation was
+    never done."""
     known: dict[str, str] | None = None
     for other in reader.newest(_LOOK_BACK, row.terminal):
         if other.id != row.id and other.op in _TOLD_LAST and other.state != "rejected":
-            known = _last_of(other, reader)
+            known = _last_of(other, reader, ulid_time(row.id) - _CLOCKS_DIFFER)
         if known is not None:
-            known = known if other.changed < ordered else {"baseline": "unreadable"}
             break
     known = {"baseline": "empty"} if known is None else known
     if row.op == "reversal" and known["baseline"] == "known" and "last.result" not in known:
@@ -108,35 +106,31 @@ def guess(row: Row, reader: Reader) -> Mark:
     return Mark(row.id, row.attempt.no, "committed", known)
 
 
-def _last_of(row: Row, reader: Reader) -> dict[str, str] | None:
-    """The terminal's last transaction once this operation had ended, in a mark's words; None where the
-    operation never reached the terminal."""
+def _last_of(row: Row, reader: Reader, ordered: datetime) -> dict[str, str] | None:
+    """A transaction that the terminal has stored, in a mark's words: this operation's own, or the one noted
+    before it began, unless that may be of what had been `ordered` already. None where it tells none."""
     marks = reader.marks(row.id)
-    stored = _stored(row.outcome, marks)
-    if stored is not None:
-        return {**{f"last.{name}": text for name, text in stored.items()}, "baseline": "known"}
-    if not marks:
-        outcome = row.outcome
-        never = outcome is not None and (
-            row.state == "not_started" or outcome.evidence.source == "never_sent"
-        )
-        return None if never else {"baseline": "unreadable"}
-    # It got no receipt number: nothing was stored, and what was there before it still is.
+    own = _own(row.outcome, marks)
+    if own is not None:
+        return {**{f"last.{name}": text for name, text in own.items()}, "baseline": "known"}
+    if not marks or row.created >= ordered:
+        return None
     before = marks[0].keys
     return {name: text for name, text in before.items() if name.startswith("last.") or name == "baseline"}
 
 
-def _stored(outcome: Outcome | None, marks: Sequence[Mark]) -> Mapping[str, str] | None:
-    """What the terminal told of its last transaction: when it was asked for it, or as the result itself."""
-    if outcome is None:
+def _own(outcome: Outcome | None, marks: Sequence[Mark]) -> Mapping[str, str] | None:
+    """The transaction that the operation is, as the terminal told it."""
+    if not isinstance(outcome, Approved | Declined | Cancelled):
         return None
-    seen = outcome.evidence.seen
-    if outcome.evidence.source == "last" and _is_a_record(seen):
-        return seen
+    evidence = outcome.evidence
+    asked = evidence.source == "last" and not any(name.startswith("last.") for name in evidence.agrees)
+    if asked and _is_a_record(evidence.seen):
+        return evidence.seen
     if not _is_a_record(outcome.keys):
         return None
     result = {name: text for mark in marks for name, text in mark.keys.items() if mark.stage == "result_seen"}
-    told = {**result, **seen}.get("result")
+    told = {**result, **evidence.seen}.get("result")
     return outcome.keys if told is None else {**outcome.keys, "result": told}
 
 
