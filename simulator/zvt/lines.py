@@ -173,6 +173,7 @@ class SerialLine(_Writer):
             return ()
         _, is_answer = self._waiting.popleft()
         self._next(now)
+        self._last_in = None  # it is over: the same bytes are asked anew
         return () if is_answer else (SendFailed(),)
 
     def _next(self, now: float) -> None:
