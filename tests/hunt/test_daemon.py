@@ -25,6 +25,7 @@ from tests.support.house import House, a_house
 from tests.support.station import Plan, Scalar
 
 pytestmark = [
+    pytest.mark.xdist_group("hunt at the terminal"),  # one house for all of them
     pytest.mark.system,
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(os.geteuid() != 0, reason="reads the agent's memory: did NOT run, needs root"),

@@ -23,6 +23,7 @@ from tests.support.card_traces import left_by, traces
 from tests.support.reader_house import Counter, a_counter
 
 pytestmark = [
+    pytest.mark.xdist_group("hunt at the reader"),  # one house for all of them
     pytest.mark.system,
     pytest.mark.mocked_usb,
     pytest.mark.asyncio(loop_scope="module"),
