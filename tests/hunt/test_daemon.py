@@ -58,7 +58,8 @@ async def test_nothing_is_left_after(house: House, report: dict[str, object], pa
 
 
 async def test_nothing_is_left_in_a_backup_or_in_what_a_command_prints(house: House) -> None:
-    agent = house.agent
+    agent, way = house.agent, PATHS["sale, tap"]
+    await way.drive(house, way.card)
     prints = [
         told(agent.config, "journal", "backup", str(agent.folder / "backup.sqlite3")),
         told(agent.config, "journal", "operations", "--json", "--limit", "100"),
@@ -68,7 +69,7 @@ async def test_nothing_is_left_in_a_backup_or_in_what_a_command_prints(house: Ho
         number = CARDS[way.card].number
         assert traces(number, {**left_by(house), "printed": b"".join(prints)}) == []
     assert (agent.folder / "backup.sqlite3").stat().st_size > 0
-    assert prints[1].count(b"\n") >= len(SHORT)
+    assert prints[1].count(b"\n") >= 1
 
 
 def told(config: Path, *words: str) -> bytes:
