@@ -119,6 +119,7 @@ def _formatter(stop: LastStop, line_format: str) -> logging.Formatter:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
             _describe_exception,
+            _short_numbers,
             _first_things_first,
             stop.mask,
             _as_json if line_format == "json" else _as_text,
@@ -132,6 +133,11 @@ def _describe_exception(_logger: Any, _method: str, event: Event) -> Event:
     if isinstance(error, BaseException):
         event["exception"] = described(error)
     return event
+
+
+def _short_numbers(_logger: Any, _method: str, event: Event) -> Event:
+    """Seconds to the millisecond: the sixteen digits of a float may look like a card number."""
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in event.items()}
 
 
 def _first_things_first(_logger: Any, _method: str, event: Event) -> Event:
