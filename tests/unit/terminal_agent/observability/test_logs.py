@@ -66,7 +66,7 @@ def test_a_line_is_json_with_time_level_event_and_fields(told: Told) -> None:
 
 
 def test_seconds_are_short_so_that_none_looks_like_a_card_number(told: Told) -> None:
-    get_logger("terminal_agent.test").info("waiting", next_start_in_s=0.3912420375106896)
+    get_logger("terminal_agent.test").info("waiting", next_start_in_s=0.3912420375106891)
     assert told.lines()[0]["next_start_in_s"] == 0.391
 
 
