@@ -75,7 +75,8 @@ Exactly one per delivery. `verdict`:
 
 A repeat of a known id gets `duplicate` even after `not_after`. `not_after` is judged by *your* clock,
 which the agent learns from `sync` and `ack`: before the first of them, money commands are rejected with
-`clock_untrusted`. An abort's own reply (`accepted`, `abort_asked`) says only that it was asked; the
+`clock_untrusted`. One case has no reply: an id made before the agent's last start that it does not know,
+until your `sync` of this birth; repeat it. An abort's own reply (`accepted`, `abort_asked`) says only that it was asked; the
 target's final fact says `abort: honoured | too_late`.
 """
 
@@ -95,7 +96,10 @@ of. Ignore a progress or state whose `as_of` is older than the facts you hold.
 `sync` tells the agent what you know (`epoch`, `seq`), your time, and every operation that you have sent
 and not seen end, with its `data` as it was sent. An agent whose journal is new, or older than what you
 know, takes no money (`journal_new`) until it has had this list; what is on it and unknown there becomes
-`in_doubt` and is asked of the terminal. Send it on each birth of the agent; it is harmless at any time.
+`in_doubt` and is asked of the terminal. So is, at each start, what is on it and was made before that start:
+it is never begun late, and ends `not_started` once the terminal has proven it. Send `sync` on each birth of
+the agent, with the `boot` of that birth, so that one which waited in the broker is refused
+(`sync_outdated`) instead of speaking for another time; it is harmless at any time.
 
 The reply to `sync` is `done` with `result`: the agent's `epoch`, `seq` and `boot`, the `acked_seq` up to
 which a node of yours has acknowledged, and for each listed operation its state, `adopted`, or `unknown`
