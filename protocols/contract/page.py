@@ -76,8 +76,8 @@ Exactly one per delivery. `verdict`:
 A repeat of a known id gets `duplicate` even after `not_after`. `not_after` is judged by *your* clock,
 which the agent learns from `sync` and `ack`: before the first of them, money commands are rejected with
 `clock_untrusted`. One case has no reply: an id made before the agent's last start that it does not know,
-until your `sync` of this birth; repeat it. An abort's own reply (`accepted`, `abort_asked`) says only that it was asked; the
-target's final fact says `abort: honoured | too_late`.
+until your `sync` of this birth; repeat it. An abort's own reply (`accepted`, `abort_asked`) says only that
+it was asked; the target's final fact says `abort: honoured | too_late`.
 """
 
 _FACTS = """
