@@ -99,7 +99,8 @@ def guess(row: Row, reader: Reader) -> Mark:
             known = _last_of(other, reader, ulid_time(row.id) - _CLOCKS_DIFFER)
         if known is not None:
             break
-    known = {"baseline": "empty"} if known is None else known
+    # A journal that knows of no transaction does not know that there was none: it may be new.
+    known = {"baseline": "unreadable"} if known is None else known
     if row.op == "reversal" and known["baseline"] == "known" and "last.result" not in known:
         # Some terminals undo a transaction without storing another: only its result would tell.
         known = {"baseline": "unreadable"}

@@ -76,7 +76,7 @@ async def guessed(desk: Desk, op: str = "sale") -> dict[str, str]:
 async def test_what_the_backend_alone_knows_is_held_against_the_last_known_transaction() -> None:
     desk = Desk()
     await desk.sync()
-    assert await guessed(desk) == {"baseline": "empty"}
+    assert await guessed(desk) == {"baseline": "unreadable"}
     desk, row = await row_of()
     await desk.mark(row.id, baseline="known", **{"last.receipt": "6"})
     booked = Approved(money="charged", evidence=Evidence("dialogue"), keys={"receipt": "7", "trace": "9"})
@@ -91,7 +91,7 @@ async def test_what_ended_without_a_number_leaves_the_last_transaction_as_it_was
     assert await guessed(desk) == {"last.receipt": "6", "baseline": "known"}
     desk, row = await row_of()
     await desk.end(row.id, NotStarted(code="expired", evidence=Evidence("never_sent")))
-    assert await guessed(desk) == {"baseline": "empty"}
+    assert await guessed(desk) == {"baseline": "unreadable"}
 
 
 async def test_what_was_noted_after_it_was_ordered_may_be_of_itself() -> None:
@@ -101,7 +101,7 @@ async def test_what_was_noted_after_it_was_ordered_may_be_of_itself() -> None:
     somebodys = Evidence("last", differs=("amount",), seen={"receipt": "7"})
     await desk.end(row.id, Unknown(code="another_transaction", owner="human", evidence=somebodys))
     mark = await desk.journal.read(lambda reader: recovery.guess(later, reader))
-    assert mark.keys == {"baseline": "empty"}
+    assert mark.keys == {"baseline": "unreadable"}
     await desk.end(row.id, Approved(money="charged", evidence=Evidence("dialogue"), keys={"receipt": "7"}))
     mark = await desk.journal.read(lambda reader: recovery.guess(later, reader))
     assert mark.keys == {"last.receipt": "7", "baseline": "known"}
@@ -111,7 +111,7 @@ async def test_nothing_is_guessed_of_a_reversal() -> None:
     desk, row = await row_of()
     reversal = replace(row, op="reversal")
     mark = await desk.journal.read(lambda reader: recovery.guess(reversal, reader))
-    assert mark.keys == {"baseline": "empty"}
+    assert mark.keys == {"baseline": "unreadable"}
 
 
 def test_only_doubt_is_settled_and_only_where_it_is_harmless() -> None:
