@@ -89,6 +89,12 @@ def query_of(row: Row, marks: Sequence[Mark]) -> Recover | None:
     return Recover(operation=row.operation, attempt=row.attempt, marks=tuple(marks))
 
 
+def marks_of(row: Row, reader: Reader, strategy: Strategy) -> tuple[Mark, ...]:
+    """What was noted of it. In place of nothing a guess, which what is asked for by its id does not need."""
+    noted = tuple(reader.marks(row.id))
+    return noted if noted or strategy == "by_id" else (guess(row, reader),)
+
+
 def guess(row: Row, reader: Reader) -> Mark:
     """In place of the mark of an operation that this journal knows from the backend alone: the terminal's
     last transaction before it, as far as this journal knows. If it still is the last one, the operation was

@@ -177,9 +177,8 @@ class Worker:
                 self._greeted = True
                 self._pump.post(Greet())
             return
-        marks = await self._journal.read(
-            lambda reader: reader.marks(row.id) or (recovery.guess(row, reader),)
-        )
+        strategy = self.standing.capabilities.recovery
+        marks = await self._journal.read(lambda reader: recovery.marks_of(row, reader, strategy))
         query = recovery.query_of(row, marks)
         if query is None:
             lost = Unknown(code="needs_human", owner="human", evidence=Evidence("dialogue"))

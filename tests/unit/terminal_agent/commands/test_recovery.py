@@ -107,6 +107,16 @@ async def test_what_was_noted_after_it_was_ordered_may_be_of_itself() -> None:
     assert mark.keys == {"last.receipt": "7", "baseline": "known"}
 
 
+async def test_nothing_is_guessed_where_an_order_is_asked_for_by_its_id() -> None:
+    desk, row = await row_of()
+    assert await desk.journal.read(lambda reader: recovery.marks_of(row, reader, "by_id")) == ()
+    [guess] = await desk.journal.read(lambda reader: recovery.marks_of(row, reader, "last"))
+    assert guess.keys == {"baseline": "unreadable"}
+    await desk.mark(row.id, key="value")
+    [mark] = await desk.journal.read(lambda reader: recovery.marks_of(row, reader, "by_id"))
+    assert mark.keys == {"key": "value"}
+
+
 async def test_nothing_is_guessed_of_a_reversal() -> None:
     desk, row = await row_of()
     reversal = replace(row, op="reversal")
