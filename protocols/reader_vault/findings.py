@@ -33,6 +33,12 @@ from protocols.core.vault import NoAnswer, VaultAnswer
 from protocols.reader_vault.dialogue import Dialogue
 
 ASK_AGAIN_S = 2.0
+# By which looks at the order before ours, what is there now is ours. Of several refunds of a payment nothing
+# else would tell it. A correction happens once, but where no mark of ours is left it may be another's.
+_TELLS_OURS: Mapping[type, tuple[str, ...]] = {
+    Refund: ("known", "none"),
+    Reversal: ("known", "none", "unreadable"),
+}
 _OF_VERIFICATION = ("transaction", "issuer_id")
 _CODES: Mapping[type, str] = {VerifyCard: "card_good", DeleteCard: "card_deleted", ListExpiring: "done"}
 _MONEY: Mapping[type, MoneyEffect] = {
@@ -122,8 +128,8 @@ def found(dialogue: Dialogue, answer: VaultAnswer) -> Outcome | None:
     assert isinstance(sought, Recover)
     if answer.verdict == "unknown_order" or _was_there_before(dialogue, answer):
         return judge(sought, (), "by_id")
-    if isinstance(dialogue.sought, Refund) and dialogue.keys.get("baseline") == "unreadable":
-        # Of several refunds of one payment nothing would tell ours.
+    needed = _TELLS_OURS.get(type(dialogue.sought))
+    if needed is not None and dialogue.keys.get("baseline") not in needed:
         return Unknown(code="no_proof", owner="human", evidence=Evidence("by_id", seen=answer.keys))
     result = final_of(dialogue, answer, Evidence("by_id"))
     if result is None or isinstance(result, NotStarted):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from protocols.core.facts import Mark
 from protocols.core.operations import (
     ChargeCard,
@@ -37,6 +39,7 @@ AMOUNT = Money(4750)
 CHARGE = ChargeCard(operation_id=NAME, token="token-1", amount=AMOUNT, use="merchant", issuer_id="ISS1")
 ORIGINAL = Original(PAID, "sale", AMOUNT, {"transaction": "T-1"})
 REFUND = Refund(operation_id=NAME, amount=Money(1000), original=ORIGINAL)
+REVERSAL = Reversal(operation_id=NAME, original=ORIGINAL)
 DONE = VaultAnswer(verdict="done", code="approved", keys={"transaction": "T-2"}, authorisation_code="A1")
 UNKNOWN = VaultAnswer(verdict="unknown_order", code="order_unknown")
 INCOMPLETE = VaultAnswer(verdict="incomplete", code="vault_incomplete")
@@ -149,12 +152,26 @@ def test_an_earlier_refund_is_not_taken_for_the_lost_one() -> None:
     assert isinstance(counter.concluded.outcome, NotStarted)
 
 
-def test_a_refund_that_cannot_be_told_apart_is_for_a_human() -> None:
-    counter = sought(REFUND, Mark(NAME, 1, "committed", {"baseline": "unreadable"}))
+UNREADABLE = Mark(NAME, 1, "committed", {"baseline": "unreadable"})
+
+
+@pytest.mark.parametrize(
+    ("request_", "marks"),
+    [(REFUND, (UNREADABLE,)), (REFUND, ()), (REVERSAL, ())],
+    ids=["a refund, unreadable before", "a refund without a mark", "a correction without a mark"],
+)
+def test_what_cannot_be_told_from_anothers_is_for_a_human(request_: Request, marks: tuple[Mark, ...]) -> None:
+    counter = sought(request_, *marks)
     counter.answer(DONE)
     outcome = counter.concluded.outcome
     assert isinstance(outcome, Unknown)
     assert outcome.owner == "human"
+
+
+def test_a_correction_that_was_marked_is_ours_whatever_could_be_read_before() -> None:
+    counter = sought(REVERSAL, UNREADABLE)
+    counter.answer(DONE)
+    assert isinstance(counter.concluded.outcome, Approved)
 
 
 def test_nothing_is_given_back_while_the_vault_does_not_answer() -> None:
@@ -166,7 +183,7 @@ def test_nothing_is_given_back_while_the_vault_does_not_answer() -> None:
 
 
 def test_a_correction_undoes_the_whole_order() -> None:
-    counter = begun(Reversal(operation_id=NAME, original=ORIGINAL))
+    counter = begun(REVERSAL)
     counter.answer(UNKNOWN)
     assert counter.vault.asked[1] == CorrectOrder(order_id=PAID, customer=NAME, transaction="T-1")
     counter.answer(DONE)
