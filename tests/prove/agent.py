@@ -87,7 +87,7 @@ class _ProvenApp(App):
         self._notices.progress = progress  # type: ignore[method-assign]  # listened to on its way
         fleet = super()._make_fleet()
         for worker in fleet._workers.values():
-            worker._endpoints = {"terminal": self.process.new_port}
+            worker._endpoints = self.process.world.endpoints(self.process)
         return fleet
 
     async def _connected(self) -> None:

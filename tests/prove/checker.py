@@ -25,6 +25,7 @@ _EFFECT: Mapping[str, str] = {
     "refund": "returned",
     "preauth": "held",
     "reversal": "returned",
+    "charge_card": "charged",
 }
 # The cards of the histories. The fictional debit card's begins with 0, as no issuer's does (ISO/IEC 7812-1).
 _SHOWN = ("visa", "mastercard", "declined", "jcb", "diners")
@@ -83,6 +84,12 @@ class Books:
             ]
         return Booked(tuple(own), tuple(line for line in own if not self._taken_back(line)))
 
+    def unclaimed(self, backend: Backend) -> Iterator[Violation]:
+        """Lines that no command caused, or that should have been told."""
+        ordered = {(command.op, command.amount_minor) for command in self._commands if command.op in MONEY}
+        yield from _nobodys(self._lines, self._others, ordered)
+        yield from _crossed(self._lines, self._others, backend)
+
     def _reversals(self, original: Command | None) -> list[Line]:
         """Lines that name a line of the original's."""
         if original is None:
@@ -112,12 +119,8 @@ class Books:
         )
 
 
-def check(
-    backend: Backend, lines: Sequence[Line], others: Others, said: Sequence[bytes]
-) -> Iterator[Violation]:
+def check(backend: Backend, books: Books, said: Sequence[bytes]) -> Iterator[Violation]:
     """Every promise that does not hold at the end of a history."""
-    books = Books(lines, tuple(backend.commands.values()), others)
-    by_amount: dict[tuple[str, int], Command] = {}
     one_journal = len(backend.journals) <= 1
     for command in backend.commands.values():
         if command.op in OCCUPYING:
@@ -130,11 +133,9 @@ def check(
             yield from _money(command, booked)
             if one_journal:
                 yield from _acknowledged(command, booked, _orphans(backend))
-            by_amount[command.op, command.amount_minor] = command
         if command.op == "abort":
             yield from _abort(command, backend)
-    yield from _nobodys(lines, others, by_amount)
-    yield from _crossed(lines, others, backend)
+    yield from books.unclaimed(backend)
     yield from _facts(backend)
     yield from (Violation(promise, text) for promise, text in verdicts.broken(backend))
     yield from _numbers(said)
@@ -233,9 +234,7 @@ def _abort(command: Command, backend: Backend) -> Iterator[Violation]:
         yield Violation("I7", f"the abort of {target.op} was told as honoured, and it was approved")
 
 
-def _nobodys(
-    lines: Sequence[Line], others: Others, commands: Mapping[tuple[str, int], Command]
-) -> Iterator[Violation]:
+def _nobodys(lines: Sequence[Line], others: Others, commands: Set[tuple[str, int]]) -> Iterator[Violation]:
     kinds = {kind: op for op, kind in _BOOKS.items()}
     for line in lines:
         op = kinds.get(line.kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from tests.prove import reader_desk
 from tests.prove.backend import Command
 from tests.prove.schedule import Step
 from tests.prove.world import World
@@ -74,6 +75,8 @@ class Desk:
 
     def _fields(self, step: Step, amount_minor: int) -> tuple[str, dict[str, object]]:
         original = self._done.get(step.original)
+        if self.world.plan.terminal == "reader":
+            return reader_desk.fields_of(step, amount_minor, original)
         if original is not None and original.final is not None and original.final["state"] == "approved":
             if step.op == "capture":
                 return "capture", {

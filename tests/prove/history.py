@@ -25,11 +25,12 @@ from terminal_agent.settings import Settings
 from tests.prove.checker import Violation, check
 from tests.prove.desk import Desk
 from tests.prove.loop import EndlessError, ProofLoop
+from tests.prove.reader_world import READER, ReaderWorld
 from tests.prove.schedule import Plan, plan_of
 from tests.prove.strikes import NOTHING_STORED
 from tests.prove.terminals import OURS
 from tests.prove.verdicts import by_a_human
-from tests.prove.world import OTHERS, World
+from tests.prove.world import World
 
 READY_WITHIN_S = 60.0
 """After a start, with the broker there, the agent says that it is ready within this time (I10)."""
@@ -71,7 +72,8 @@ async def _play(plan: Plan, story: list[str] | None) -> Result:
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert isinstance(loop, ProofLoop)
     assert task is not None
-    world = World(plan, _settings(plan), process_folder(), story)
+    make = World if plan.terminal == "zvt" else ReaderWorld
+    world = make(plan, _settings(plan), process_folder(), story)
     loop.set_exception_handler(lambda _loop, context: world.crashed(context))
     loop.on_limit = task.cancel
     world.own_tasks.add(task)
@@ -92,7 +94,7 @@ def _judge(world: World, endless: str) -> Result:
     backend = world.backend
     said = [message.payload for message in world.broker.published]
     said.append(world.disk.content())
-    violations = list(check(backend, world.ledger.lines(), OTHERS, said))
+    violations = list(check(backend, world.books(), said))
     violations += world.never_ready(READY_WITHIN_S)
     if endless:
         violations.insert(0, Violation("I8", f"the history does not end at stage {world.stage}: {endless}"))
@@ -147,6 +149,8 @@ def _opening(plan: Plan) -> list[str]:
     lines = [
         f"History {plan.seed}: {plan.transport}, unacknowledged results are booked as {plan.policy!r},"
         f" printing {plan.printing}, identity {'known' if plan.identity_known else 'learned'}."
+        if plan.terminal == "zvt"
+        else f"History {plan.seed}: a reader and its vault."
     ]
     lines += [f"  command {n + 1}: {step}" for n, step in enumerate(plan.steps)]
     lines += [f"  fault: {fault.told()}" for fault in plan.faults]
@@ -157,7 +161,7 @@ def _closing(world: World) -> list[str]:
     lines = ["The ledger:"]
     lines += [
         f"  {line.id} {line.kind} {line.amount_minor} receipt {line.receipt} trace {line.trace} {line.brand}"
-        f" {line.reason} {line.reverses}"
+        f" {line.reason} {line.reverses} {line.customer[-4:]}"
         for line in world.ledger.lines()
     ]
     lines.append("The backend's inbox:")
@@ -172,6 +176,8 @@ def _closing(world: World) -> list[str]:
 
 
 def _settings(plan: Plan) -> Settings:
+    if plan.terminal == "reader":
+        return _settings_with(READER)
     return _settings_of(plan.transport, plan.identity_known, plan.tells_empty)
 
 
@@ -190,6 +196,10 @@ def _settings_of(transport: str, identity_known: bool, tells_empty: bool) -> Set
         terminal["tcp"] = {"host": "127.0.0.1", "port": 20007}
     if identity_known:
         terminal["identity"] = OURS
+    return _settings_with(terminal)
+
+
+def _settings_with(terminal: Mapping[str, object]) -> Settings:
     return Settings.model_validate(
         {
             "agent": {

@@ -6,7 +6,7 @@ wait for a moment of the terminal's dialogue strike when it comes, and patients 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
 Stage = Literal[
@@ -64,6 +64,17 @@ AT_A_MOMENT = frozenset(
         "unmasked",
     }
 )
+# What has a meaning at a reader and its vault. Faults of bytes, frames and dialogues have none: what goes to
+# the vault goes over TLS, and nobody uses a reader by hand.
+AT_THE_VAULT = frozenset(
+    {
+        "silence", "cut", "half_open", "replugged", "lost_ack", "corrupt",
+        "busy", "hung", "power_before_booking", "power_after_booking", "late_answer", "forgetful",
+        "slow", "host_timeout", "approved_late", "unreachable",
+        "abort", "resolve", "walks_away",
+        *FAULTS["disk"], *FAULTS["clock"], *FAULTS["agent"], *FAULTS["broker"], *FAULTS["backend"],
+    }
+)  # fmt: skip
 
 _ANSWERED = "it is the answer to a command, and none is given while the terminal leads"
 _HOST = "the host is asked once the card is read: our status has not come further, or the agent lost sight"
@@ -91,6 +102,6 @@ def reachable(kind: str, stage: Stage) -> bool:
     return kind not in ONLY or stage in ONLY[kind][0]
 
 
-def cells() -> Iterator[tuple[str, Stage]]:
-    """All that can be reached."""
-    return ((kind, stage) for kind in KINDS for stage in STAGES if reachable(kind, stage))
+def cells(kinds: Collection[str] = KINDS) -> Iterator[tuple[str, Stage]]:
+    """All that can be reached, of these kinds."""
+    return ((kind, stage) for kind in KINDS for stage in STAGES if kind in kinds and reachable(kind, stage))

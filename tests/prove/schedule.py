@@ -13,9 +13,12 @@ from random import Random
 from typing import Literal
 
 from simulator.settings import BookingPolicy
-from tests.prove.matrix import AT_A_MOMENT, KINDS, STAGES, Stage, cells
+from tests.prove.matrix import AT_A_MOMENT, AT_THE_VAULT, KINDS, STAGES, Stage, cells
 
-Op = Literal["sale", "refund", "reversal", "preauth", "capture", "store_card", "reconcile", "diagnose"]
+Op = Literal[
+    "sale", "refund", "reversal", "preauth", "capture", "store_card", "charge_card", "verify_card",
+    "delete_card", "list_expiring", "reconcile", "diagnose",
+]  # fmt: skip
 Leaves = Literal["never", "before_card", "at_pin", "with_card"]
 
 # More weight where the doubt is: faults that break the dialogue, the agent or the disk.
@@ -33,6 +36,16 @@ _WEIGHTS: Mapping[str, int] = {
     "resolve": 5,
 }
 _CELLS = tuple(cells())
+_VAULT_CELLS = tuple(cells(AT_THE_VAULT))
+_READERS = 0.25
+# What works on an earlier command: on which.
+_FOLLOWS: Mapping[Op, tuple[Op, ...]] = {
+    "charge_card": ("store_card",),
+    "verify_card": ("store_card",),
+    "delete_card": ("store_card",),
+    "refund": ("sale", "charge_card"),
+    "reversal": ("sale", "charge_card"),
+}
 _BETWEEN = 0.3
 _CLOSE = 0.08
 # The turns at which a sale's mark, and that of its result, follow or precede bytes.
@@ -87,6 +100,7 @@ class Step:
     how: str = "insert"
     leaves: Leaves = "never"
     pin: str = "right"
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +108,7 @@ class Plan:
     """One history."""
 
     seed: int
+    terminal: Literal["zvt", "reader"]  # "reader": a card reader and its vault, whatever the next three say
     transport: Literal["serial", "tcp"]
     policy: BookingPolicy
     printing: str
@@ -106,12 +121,48 @@ class Plan:
 
 def plan_of(seed: int) -> Plan:
     """The history of a seed: the same for ever."""
+    plan = _at_a_terminal(seed)
+    chance = Random(f"terminal {seed}")
+    return _at_a_reader(chance, plan) if chance.random() < _READERS else plan
+
+
+def _at_a_reader(chance: Random, plan: Plan) -> Plan:
+    """Another history, at a reader and its vault."""
+    steps = _reader_steps(chance)
+    kind, stage = chance.choice(_VAULT_CELLS)
+    aimed = _aimed(chance, kind, stage, chance.randrange(len(steps) - 1))
+    faults = (*aimed, *_faults(chance, len(steps), tuple(kind for kind in _WEIGHTS if kind in AT_THE_VAULT)))
+    return replace(plan, terminal="reader", steps=steps, faults=faults)
+
+
+def _reader_steps(chance: Random) -> tuple[Step, ...]:
+    """A card is stored first; what follows an earlier command follows one that there is."""
+    steps: list[Step] = []
+    for number in range(chance.choice((3, 4, 4, 5))):
+        op: Op = "store_card"
+        if number:
+            op = chance.choices(
+                ("sale", "store_card", "charge_card", "refund", "reversal", "verify_card", "delete_card",
+                 "list_expiring"),
+                (25, 15, 30, 12, 10, 4, 3, 2),
+            )[0]  # fmt: skip
+        originals = [n for n, step in enumerate(steps) if step.op in _FOLLOWS.get(op, ())]
+        if op in _FOLLOWS and not originals:
+            op = "sale"
+        step = _step(chance, number, op, chance.choice(originals) if originals else -1)
+        how, purpose = chance.choice(("swipe", "keyed")), chance.choice(("appointment", "no_show"))
+        steps.append(replace(step, how=how, purpose=purpose))
+    return tuple(steps)
+
+
+def _at_a_terminal(seed: int) -> Plan:
     chance = Random(f"history {seed}")
     steps = _steps(chance)
     kind, stage = chance.choice(_CELLS)
     place = chance.randrange(len(steps) - 1)
     return Plan(
         seed=seed,
+        terminal="zvt",
         transport=chance.choice(("serial", "serial", "tcp")),
         policy=chance.choice(("reverse", "keep", "refuse")),
         printing=chance.choice(("as_registered", "as_registered", "none", "lines")),
@@ -198,9 +249,8 @@ def _step(chance: Random, number: int, op: Op, original: int) -> Step:
     )
 
 
-def _faults(chance: Random, steps: int) -> tuple[Fault, ...]:
-    kinds = list(_WEIGHTS)
-    weights = list(_WEIGHTS.values())
+def _faults(chance: Random, steps: int, kinds: tuple[str, ...] = tuple(_WEIGHTS)) -> tuple[Fault, ...]:
+    weights = [_WEIGHTS[kind] for kind in kinds]
     return tuple(
         Fault(
             kind=chance.choices(kinds, weights)[0],

@@ -16,6 +16,7 @@ from protocols.contract.topics import AgentTopics
 from simulator.acquirer.ledger import MemoryLedger
 from simulator.cards import CARDS
 from terminal_agent.settings import Settings
+from terminal_agent.terminal.lanes import Endpoints
 from tests.prove import disk, terminals
 from tests.prove.agent import Process
 from tests.prove.backend import Backend, Command
@@ -241,6 +242,10 @@ class World(Strikes):
         self.vanish(process)
         asyncio.get_running_loop().call_later(max(again_in_s, 0.3), self.start)
 
+    def endpoints(self, process: Process) -> Endpoints:
+        """What its workers open."""
+        return {"terminal": process.new_port}
+
     def vanish(self, process: Process) -> None:
         """What the others notice when a process is gone."""
         self.broker.gone_with(process.link)
@@ -287,11 +292,13 @@ class World(Strikes):
 
     def stands_in_ledger(self, command: Command) -> bool:
         """Whether the acquirer's ledger holds by now what was asked."""
-        commands = self.backend.commands
-        books = Books(self.ledger.lines(), tuple(commands.values()), OTHERS)
         if command.op not in MONEY:
             return False
-        return bool(books.of(command, commands.get(command.original or "")).standing)
+        return bool(self.books().of(command, self.backend.commands.get(command.original or "")).standing)
+
+    def books(self) -> Books:
+        """The ledger's lines by the command that caused them."""
+        return Books(self.ledger.lines(), tuple(self.backend.commands.values()), OTHERS)
 
     def knows_a_transaction(self) -> bool:
         """Whether something was booked before the operation at hand was given."""

@@ -55,7 +55,9 @@ class _Forgetful(list[Any]):
 
 def uneventful() -> Plan:
     """A history in which nothing goes wrong."""
-    return replace(plan_of(1), transport="serial", printing="none", tells_empty=True, steps=(), faults=())
+    return replace(
+        plan_of(1), terminal="zvt", transport="serial", printing="none", tells_empty=True, steps=(), faults=()
+    )
 
 
 async def looks() -> tuple[Remains, Remains]:

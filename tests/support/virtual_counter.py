@@ -5,6 +5,7 @@ socket, no USB, no thread.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from drivers.memory_port import MemoryPort, NullModem
 from drivers.transport import Endpoint, EndpointClosed, EndpointUnavailable
@@ -124,7 +125,7 @@ class VirtualVault:
         self.away = False
         self.requests = 0
         self._modems: set[NullModem] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Task[Any]] = set()  # they serve on, whatever becomes of who connected
 
     def endpoint(self) -> Endpoint:
         """One connection."""
@@ -145,8 +146,8 @@ class VirtualVault:
         ours = modem.end("b")
         await ours.open(0)
         task = asyncio.create_task(self._serve(ours))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
         return modem.end("a")
 
     async def _serve(self, port: MemoryPort) -> None:
