@@ -52,6 +52,7 @@ class Hearing:
         self._session = session
         self._known: Mapping[str, str] = {}  # the last transaction that this terminal has told us of
         self._asked: Errand | None = None  # our question that the dialogue we had lost (OLD) went over
+        self._live = False  # the terminal has told in this dialogue what it waits for: nobody repeats that
         self._greeting = Greeting(session)
         self._asking = Asking(session, self._greeting)
         self._ending = Ending(session, self._greeting, self._asking, self._refused)
@@ -85,10 +86,10 @@ class Hearing:
         if session.allows(Event.TAKEN):
             if not _may_answer(session.errand, message):
                 # Our question was not answered: the terminal goes on with a dialogue that we lost.
-                self._asked, session.errand = session.errand, Errand.OLD
+                self._asked, session.errand, self._live = session.errand, Errand.OLD, False
             session.move(Event.LEADS)
         elif session.errand is None and session.allows(Event.LEADS) and session.recovers:
-            self._asked, session.errand = None, Errand.OLD  # busy when it was asked, now it tells why
+            self._asked, session.errand, self._live = None, Errand.OLD, False  # busy, now it tells why
             session.retries.rest()
             session.move(Event.LEADS)
         if session.errand is not None:
@@ -192,6 +193,7 @@ class Hearing:
     def _intermediate(self, message: IntermediateStatus, now: Mono) -> None:
         session = self._session
         session.say(Positive(), now)
+        self._live = True
         dialogue = session.dialogue
         if dialogue is not None and session.errand in (Errand.WORK, Errand.OLD):
             shown = codes.prompt(message.status)
@@ -283,12 +285,14 @@ class Hearing:
         assert isinstance(dialogue.operation, Recover)
         asked = amount_of(dialogue.sought)
         record = record_of(message, dialogue.sought, session.options, stored=False)
+        is_batch = record.keys.get("kind") == "batch"
         if is_baseline(dialogue.operation, record):
             session.say(Positive(), now)
         elif asked is not None and record.amount not in (None, asked):
             self._orphan(message, now)
-        elif isinstance(dialogue.sought, Reconcile) and record.keys.get("kind") != "batch":
-            self._orphan(message, now)  # a payment, of somebody else's
+        elif isinstance(dialogue.sought, Reconcile) is not is_batch or not self._live:
+            # Somebody else's, or the answer to a question asked before us: kept, and then asked about.
+            self._orphan(message, now)
         else:
             dialogue.record = record
             dialogue.outcome = judge(dialogue.operation, (record,), "late_message")

@@ -107,7 +107,7 @@ def test_late_result_of_the_old_dialogue_is_booked_acknowledged_and_final_at_its
 def test_late_result_of_a_dialogue_that_the_terminal_gave_up_is_asked(answers: tuple[str, ...]) -> None:
     """It takes our question again only once its own dialogue is over: nobody knows how."""
     script = recovering(COMMITTED, TAKEN)
-    script.hear(status("00", "0042"), *answers)
+    script.hear("04FF0117", status("00", "0042"), *answers)
     assert script.stages == ["result_seen"]
     assert script.sent[-1].startswith("0620")
     script.hear(OK, status("05", "0042"), "060F00")
@@ -118,6 +118,17 @@ def test_late_result_of_another_amount_is_an_orphan() -> None:
     script = recovering(COMMITTED, TAKEN)
     script.hear(status("00", "0042", amount=777))
     assert script.stages == ["Orphan"]
+
+
+def test_the_answer_to_a_question_of_an_earlier_process_is_no_late_result() -> None:
+    """A stored transaction told again begins without a word of what is waited for, unlike a payment."""
+    script = recovering(COMMITTED, TAKEN)
+    script.hear(status("00", "0043"), "060F00")
+    assert script.stages == ["Orphan"]
+    script.hear(OK, READY, OK, status("00", "0043"), "060F00")
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, Unknown)
+    assert outcome.owner == "human"
 
 
 def test_a_payment_is_no_late_result_of_an_end_of_day() -> None:
