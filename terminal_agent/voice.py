@@ -24,6 +24,7 @@ from terminal_agent.settings import Settings
 from terminal_agent.terminal.fleet import Fleet
 
 _HEALTH_EVERY_S = 60.0
+_LOOK_EVERY_S = 5.0
 # Changes of the open operations are told together, at most this often.
 _PAUSE_S = 1.0
 # What is wanted because an operation moves waits until its bytes have gone out.
@@ -109,12 +110,20 @@ class Voice:
             self._notices.state("info", self._info())
             self.state()
             await asyncio.sleep(_PAUSE_S)
+            if await self._somebody_wants():
+                await asyncio.sleep(_SETTLE_S)
+
+    async def _somebody_wants(self) -> bool:
+        """Until somebody does, or the health is due. The clock and the disk say nothing when they change, so
+        that our state is looked at more often."""
+        until = asyncio.get_running_loop().time() + _HEALTH_EVERY_S
+        while (left_s := until - asyncio.get_running_loop().time()) > 0:
             try:
-                async with asyncio.timeout(_HEALTH_EVERY_S):
-                    await self._wanted.wait()
+                async with asyncio.timeout(min(left_s, _LOOK_EVERY_S)):
+                    return await self._wanted.wait()
             except TimeoutError:
-                continue
-            await asyncio.sleep(_SETTLE_S)
+                self.state()
+        return False
 
     def _tell(self, word: AgentStateWord, code: str | None) -> None:
         if word != self._word:
