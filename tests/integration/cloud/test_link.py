@@ -135,11 +135,11 @@ async def test_commands_wait_in_the_broker_while_the_agent_is_away(plain: Broker
 async def test_the_will_says_lost_when_it_vanishes(plain: Broker) -> None:
     heard: list[aiomqtt.Message] = []
     async with relayed(plain.host, plain.port) as relay, aiomqtt.Client(plain.host, plain.port) as backend:
-        wanted = replace(config(plain, "agent-will"), port=relay.port, will_delay_s=0, first_wait_s=3.0)
+        wanted = replace(config(plain, "agent-will"), port=relay.port, will_delay_s=0)
         listening = asyncio.create_task(collected(backend, heard))
         await backend.subscribe(wanted.topics.of_agent("state"), qos=1)
         async with linked(wanted):
-            relay.cut()
+            relay.unplug()
             await until(lambda: len(heard) == 2)
         listening.cancel()
     assert [unpack(bytes(one.payload)).data["state"] for one in heard] == ["ready", "lost"]
