@@ -5,6 +5,7 @@ Known kinds of field: str, int, float, bool, Literal[…] and tuple[one of these
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from types import NoneType
@@ -17,6 +18,27 @@ _SCALARS: dict[type, str] = {str: "a text", int: "a whole number", float: "a num
 
 class SettingError(ValueError):
     """A key or value of a scenario is not allowed; the text names file, key, value and what is."""
+
+
+def read_toml(text: str, allowed: tuple[str, ...], name: str) -> dict[str, object]:
+    """The top level of a TOML text, which may hold the allowed keys alone. `name` is the file, for errors."""
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"{name}: is not TOML: {error}") from None
+    for key in found:
+        if key not in allowed:
+            raise SettingError(f"{name}: key {key!r} is unknown; allowed: {', '.join(allowed)}")
+    return found
+
+
+def tables(found: Mapping[str, object], key: str, name: str) -> list[tuple[object, str]]:
+    """The tables headed [[key]], each with its place in the file, for errors."""
+    under = found.get(key, [])
+    if not isinstance(under, list):
+        what = "one table" if isinstance(under, dict) else f"{under!r}"
+        raise SettingError(f"{name}: {key} is {what}; allowed: tables headed [[{key}]]")
+    return [(table, f"{name}: {key}[{number}]") for number, table in enumerate(under, 1)]
 
 
 def build(kind: type[T], table: object, where: str) -> T:

@@ -11,7 +11,6 @@ jitter = 0.2                              # the cardholder's delays vary by this
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -19,7 +18,7 @@ from pathlib import Path
 from protocols.core.values import CURRENCY_NAMES
 from simulator.cardholder import Cardholder, Visit
 from simulator.cards import CARDS
-from simulator.declared import SettingError, build, one_of
+from simulator.declared import SettingError, build, one_of, read_toml, tables
 from simulator.faults import COMMANDS, Fault
 from simulator.settings import TerminalSettings
 
@@ -48,16 +47,10 @@ class Scenario:
 
 def parse(text: str, name: str) -> Scenario:
     """The scenario in a TOML text. Raises SettingError naming file, key, value and what is allowed."""
-    try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"{name}: is not TOML: {error}") from None
-    for key in found:
-        if key not in _TOP:
-            raise SettingError(f"{name}: key {key!r} is unknown; allowed: {', '.join(_TOP)}")
+    found = read_toml(text, _TOP, name)
     head = build(_Head, {key: found[key] for key in ("title", "seed", "jitter") if key in found}, name)
-    visits = tuple(_visit(table, where) for table, where in _tables(found, "cardholder", name))
-    faults = tuple(_fault(table, where) for table, where in _tables(found, "fault", name))
+    visits = tuple(_visit(table, where) for table, where in tables(found, "cardholder", name))
+    faults = tuple(_fault(table, where) for table, where in tables(found, "fault", name))
     return Scenario(
         title=head.title,
         seed=head.seed,
@@ -96,13 +89,6 @@ class _Head:
     title: str = "An ordinary day"
     seed: int = 0
     jitter: float = 0.0
-
-
-def _tables(found: dict[str, object], key: str, name: str) -> list[tuple[object, str]]:
-    tables = found.get(key, [])
-    if not isinstance(tables, list):
-        raise SettingError(f"{name}: {key} is a {type(tables).__name__}; allowed: tables headed [[{key}]]")
-    return [(table, f"{name}: {key}[{number}]") for number, table in enumerate(tables, 1)]
 
 
 def _terminal(table: object, where: str) -> TerminalSettings:

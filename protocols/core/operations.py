@@ -186,6 +186,11 @@ NAMES: Mapping[type, str] = {
 OF_STORED_CARDS = frozenset({"charge_card", "verify_card", "delete_card", "list_expiring"})
 
 
+def request_of(operation: Operation) -> Request:
+    """What was asked for, whether it is being done or only looked for."""
+    return operation.operation if isinstance(operation, Recover) else operation
+
+
 def amount_of(operation: Request) -> Money | None:
     """The amount that the operation would move, None where none does."""
     if isinstance(operation, Sale | Refund | Preauth | Capture | ChargeCard):

@@ -6,7 +6,7 @@ A decline is a value, never an exception. `money` is this operation's effect now
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from protocols.core.card import Card, CardToken, StoredCard
@@ -87,6 +87,14 @@ class Unknown(_Ended):
 
 Final = Approved | Declined | Cancelled | NotStarted
 Outcome = Final | Unknown
+
+
+def with_abort(outcome: Outcome) -> Outcome:
+    """The end of an operation that somebody asked to stop, with what came of the wish; an unknown end tells
+    nothing of it."""
+    if isinstance(outcome, Unknown):
+        return outcome
+    return replace(outcome, abort="honoured" if isinstance(outcome, Cancelled | NotStarted) else "too_late")
 
 
 @dataclass(frozen=True, slots=True)

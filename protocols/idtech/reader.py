@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from protocols.core.card import EntryMode
 from protocols.core.card_source import Presented, Ready
+from protocols.core.deadlines import soonest
 from protocols.core.errors import LocalError
 from protocols.core.retries import Retries, due
 from protocols.core.session import (
@@ -70,8 +71,7 @@ class Reader:
     def next_deadline(self) -> Mono | None:
         """The next try to open, the answer to a question, or the rest of a report."""
         asked = self._greeting.next_deadline() if self._greeting is not None else None
-        planned = (self._retries.redial_at, self._reading.report_by, asked)
-        return min((at for at in planned if at is not None), default=None)
+        return soonest(self._retries.redial_at, self._reading.report_by, asked)
 
     def handle(self, cause: Cause, now: Mono) -> tuple[Effect, ...]:
         """Take Greet, Wake, or a cause of its own link; another link's is not for it."""
@@ -88,7 +88,7 @@ class Reader:
                 return self._closed(why, now)
         return ()
 
-    def arm(self, entry_modes: Sequence[EntryMode], now: Mono) -> tuple[Effect, ...]:  # noqa: ARG002
+    def arm(self, entry_modes: Sequence[EntryMode], now: Mono) -> tuple[Effect, ...]:  # noqa: ARG002  # a CardSource's
         """Wipe what is buffered and take the next read. Raises LocalError `not_ready`, or `entry_modes` where
         this reader has none of them."""
         if self.ready is not Ready.READY:
@@ -100,7 +100,7 @@ class Reader:
             )
         return self._reading.arm(wanted)
 
-    def disarm(self, now: Mono) -> tuple[Effect, ...]:  # noqa: ARG002
+    def disarm(self, now: Mono) -> tuple[Effect, ...]:  # noqa: ARG002  # a CardSource's
         """Take no read any more; one that is half in, or not fetched, is wiped."""
         self._reading.forget()
         return ()

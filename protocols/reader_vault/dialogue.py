@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from protocols.core.card import Card
 from protocols.core.card_source import Presented
 from protocols.core.evidence import noted
-from protocols.core.operations import Attempt, Operation, Recover, Request
+from protocols.core.operations import Attempt, Operation, Recover, Request, request_of
 from protocols.core.session import Mono
 
 
@@ -29,7 +29,7 @@ class Dialogue:
     @property
     def sought(self) -> Request:
         """What was asked for, whether it is being done or looked for."""
-        return self.operation.operation if isinstance(self.operation, Recover) else self.operation
+        return request_of(self.operation)
 
     @property
     def recovering(self) -> bool:

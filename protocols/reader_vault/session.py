@@ -16,7 +16,7 @@ from protocols.core.card_source import CardSource, Ready
 from protocols.core.deadlines import soonest
 from protocols.core.errors import LocalError
 from protocols.core.facts import Concluded, Mark, Stage
-from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Outcome
+from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Outcome, with_abort
 from protocols.core.retries import Retries, due
 from protocols.core.session import (
     Abort,
@@ -41,7 +41,6 @@ from protocols.core.vault import NoAnswer, Vault, VaultAnswer, VaultRequest
 from protocols.reader_vault.capabilities import capabilities_of
 from protocols.reader_vault.capturing import Capturing
 from protocols.reader_vault.dialogue import Dialogue, dialogue_of
-from protocols.reader_vault.ending import with_abort
 from protocols.reader_vault.options import ReaderVaultOptions
 from protocols.reader_vault.ordering import Ordering
 from protocols.reader_vault.recovering import Recovering

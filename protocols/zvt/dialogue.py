@@ -17,6 +17,7 @@ from protocols.core.operations import (
     Request,
     Reversal,
     Sale,
+    request_of,
 )
 from protocols.core.outcomes import Outcome, TerminalRecord
 from protocols.core.session import Mono, Phase
@@ -53,7 +54,7 @@ class Dialogue:
     @property
     def sought(self) -> Request:
         """The request whose outcome is wanted."""
-        return self.operation.operation if isinstance(self.operation, Recover) else self.operation
+        return request_of(self.operation)
 
     @property
     def recovering(self) -> bool:

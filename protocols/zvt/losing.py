@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from protocols.core.outcomes import AbortEffect, Cancelled, Evidence, NotStarted, Outcome, Unknown
+from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Outcome, Unknown, with_abort
 from protocols.zvt.dialogue import Dialogue
 
 _ASK_AGAIN_S = 2.0
@@ -24,11 +24,9 @@ def lost_outcome(dialogue: Dialogue, why: str) -> Outcome:
     return Unknown(code="link_lost", evidence=evidence, ask_again_s=_ASK_AGAIN_S)
 
 
-def with_abort(outcome: Outcome) -> Outcome:
-    """The outcome with what came of the wish to stop. The terminal has one word for both: its stop key, a
-    time-out or our 06 B0; staff who asked are told that it was their wish. An unknown end tells neither."""
-    if isinstance(outcome, Unknown):
-        return outcome
-    effect: AbortEffect = "honoured" if isinstance(outcome, Cancelled | NotStarted) else "too_late"
-    code = "aborted" if outcome.code == "aborted_at_terminal" else outcome.code
-    return replace(outcome, abort=effect, code=code)
+def stopped(outcome: Outcome) -> Outcome:
+    """The end of an operation that we asked to stop. The terminal has one word for its stop key, a time-out
+    and our 06 B0; staff who asked are told that it was their wish."""
+    told = with_abort(outcome)
+    by_wish = told.abort is not None and told.code == "aborted_at_terminal"
+    return replace(told, code="aborted") if by_wish else told

@@ -48,7 +48,7 @@ from protocols.zvt.dialogue import MOST_HOLDS, Dialogue, phase_of, plan_of
 from protocols.zvt.hearing import Hearing
 from protocols.zvt.line import Line, News
 from protocols.zvt.link import Arrived, Failed
-from protocols.zvt.losing import lost_outcome, with_abort
+from protocols.zvt.losing import lost_outcome, stopped
 from protocols.zvt.messages import Abort as AbortCommand
 from protocols.zvt.options import ZvtOptions
 from protocols.zvt.steps import STEPS, Errand, Event, Step
@@ -319,7 +319,7 @@ class ZvtSession:
         dialogue = self._current()
         receipts = dialogue.receipts.receipts()
         if dialogue.abort_asked:
-            outcome = with_abort(outcome)
+            outcome = stopped(outcome)
         fact = Concluded(dialogue.sought.operation_id, dialogue.attempt.no, outcome, receipts)
         self._connecting.owed = isinstance(outcome, Unknown) and outcome.owner == "agent"
         self.persist(fact, self._concluded)

@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from protocols.idtech.reports import HEAD
-from simulator.declared import SettingError, build
+from simulator.declared import SettingError, build, read_toml, tables
 from simulator.reader.faults import READ_TROUBLES, ReadFault
 from simulator.reader.settings import ReaderSettings
 
@@ -28,19 +27,10 @@ class ReaderPlan:
 
 def load(path: Path) -> ReaderPlan:
     """The plan in a file. SettingError names file, key, value and what is allowed; OSError is left alone."""
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"{path}: is not TOML: {error}") from None
-    for key in found:
-        if key not in ("reader", "fault"):
-            raise SettingError(f"{path}: key {key!r} is unknown; allowed: reader, fault")
+    found = read_toml(path.read_text(encoding="utf-8"), ("reader", "fault"), str(path))
     settings = build(ReaderSettings, found.get("reader", {}), f"{path}: reader")
     _check(settings, f"{path}: reader")
-    tables = found.get("fault", [])
-    if not isinstance(tables, list):
-        raise SettingError(f"{path}: fault is one table; allowed: tables headed [[fault]]")
-    faults = tuple(read_fault(table, f"{path}: fault[{n}]") for n, table in enumerate(tables, 1))
+    faults = tuple(read_fault(table, where) for table, where in tables(found, "fault", str(path)))
     return ReaderPlan(settings=settings, faults=faults)
 
 

@@ -23,12 +23,11 @@ What can go wrong, with `command` the transaction's name on the wire, or any, or
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from simulator.declared import SettingError, build
+from simulator.declared import SettingError, build, read_toml, tables
 
 Moment = Literal["received", "done"]
 Trouble = Literal[
@@ -79,22 +78,13 @@ class VaultPlan:
 
 def load(path: Path) -> VaultPlan:
     """The plan in a file. SettingError names file, key, value and what is allowed; OSError is left alone."""
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"{path}: is not TOML: {error}") from None
-    for key in found:
-        if key not in ("vault", "fault"):
-            raise SettingError(f"{path}: key {key!r} is unknown; allowed: vault, fault")
+    found = read_toml(path.read_text(encoding="utf-8"), ("vault", "fault"), str(path))
     settings = build(VaultSettings, found.get("vault", {}), f"{path}: vault")
     for store in settings.stores:
         name, colon, token = store.partition(":")
         if not (name and colon and token):
             raise SettingError(f"{path}: vault.stores: holds {store!r}; allowed: texts as store5:yesguy")
-    tables = found.get("fault", [])
-    if not isinstance(tables, list):
-        raise SettingError(f"{path}: fault is one table; allowed: tables headed [[fault]]")
-    faults = tuple(_fault(table, f"{path}: fault[{n}]") for n, table in enumerate(tables, 1))
+    faults = tuple(_fault(table, where) for table, where in tables(found, "fault", str(path)))
     return VaultPlan(settings=settings, faults=faults)
 
 

@@ -27,7 +27,7 @@ from typing import Any
 import gi
 
 gi.require_version("UMockdev", "1.0")
-from gi.repository import GLib, UMockdev  # noqa: E402
+from gi.repository import GLib, UMockdev  # noqa: E402  # once its version is chosen
 
 Message = dict[str, Any]  # a line of JSON, either way
 Client = Any  # UMockdev.IoctlClient: one opening of a node

@@ -11,12 +11,11 @@ from protocols.core.facts import Concluded, Mark, Orphan
 from protocols.core.operations import Attempt
 from protocols.core.outcomes import (
     Approved,
-    Cancelled,
     MoneyEffect,
-    NotStarted,
     Outcome,
     TerminalRecord,
     Unknown,
+    with_abort,
 )
 from terminal_agent.commands import batch, human, recovery, report
 from terminal_agent.commands.entries import AbortAsked, Admitted, Adopted, Entry, Escalated, Put, Resolved
@@ -59,8 +58,9 @@ def _begin(put: Put, reader: Reader) -> Change:
     word = word_of(entry, None)
     row = _born(command, TABLE.step("absent", word), reader, put.at)
     if isinstance(entry, Adopted):
-        row = replace(row, code="in_doubt", owed=True, doubt_since=put.at, next_check=put.at)
-        row = replace(row, money=_in_doubt(row))
+        row = replace(
+            row, code="in_doubt", owed=True, doubt_since=put.at, next_check=put.at, money=_in_doubt(row)
+        )
     return Change(row=row, events=_events(word, row), at=put.at)
 
 
@@ -151,7 +151,7 @@ def _doubted(row: Row, before: Row, fact: Concluded, at: datetime) -> Row:
 
 
 def _ended(row: Row, fact: Concluded) -> Row:
-    outcome = _with_abort(fact.outcome, row)
+    outcome = _with_wish(fact.outcome, row)
     amount = outcome.amount if isinstance(outcome, Approved) and outcome.amount is not None else row.amount
     return replace(
         row,
@@ -165,12 +165,10 @@ def _ended(row: Row, fact: Concluded) -> Row:
     )
 
 
-def _with_abort(outcome: Outcome, row: Row) -> Outcome:
+def _with_wish(outcome: Outcome, row: Row) -> Outcome:
     """The end of an operation that somebody asked to stop says what came of that, also where the session has
     lost sight of the wish: after a loss, a restart, or because both crossed."""
-    if row.abort_asked is None or outcome.abort is not None:
-        return outcome
-    return replace(outcome, abort="honoured" if isinstance(outcome, Cancelled | NotStarted) else "too_late")
+    return outcome if row.abort_asked is None or outcome.abort is not None else with_abort(outcome)
 
 
 def _orphan(record: TerminalRecord, put: Put, reader: Reader) -> Change:

@@ -53,7 +53,6 @@ class LastStop(logging.StreamHandler[TextIO]):
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self.dropped = 0
-        self.masked = 0
         self.on_masked: Callable[[str, int], None] | None = None
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging names both
@@ -61,9 +60,8 @@ class LastStop(logging.StreamHandler[TextIO]):
         self.dropped += 1
 
     def mask(self, _logger: Any, _method: str, event: Event) -> Event:
-        """Card numbers out, as the last step before rendering; how many is told in `masked`."""
+        """Card numbers out, as the last step before rendering; the line tells how many in `masked`."""
         cleaned, found = clean(dict(event))
-        self.masked += found
         plain = cast(Event, cleaned)
         if found and self.on_masked is not None:
             self.on_masked(str(plain.get("logger", "")), found)
@@ -95,11 +93,6 @@ def configure(
 def dropped_lines() -> int:
     """Lines that could not be made or written since start."""
     return _last_stop.dropped if _last_stop is not None else 0
-
-
-def masked_numbers() -> int:
-    """Card numbers that the last line of defence had to mask in logs: anything but 0 is a defect."""
-    return _last_stop.masked if _last_stop is not None else 0
 
 
 def when_masked(tell: Callable[[str, int], None]) -> None:

@@ -31,7 +31,7 @@ OperationName = Literal[
 ]
 # What every protocol is told from the general keys, so that it cannot be said twice.
 ELSEWHERE = {
-    "transport": "[terminals.serial] or [terminals.tcp]",
+    "transport": "[terminals.serial], [terminals.tcp] or [terminals.usb]",
     "currency": "`currency` of the terminal",
     "terminal_id": "`identity` of the terminal",
     "host": "`host` in [terminals.gateway]",
@@ -113,8 +113,8 @@ class Terminal(Section):
     protocol: str = Field(
         pattern=r"^[a-z][a-z0-9_]*$", description="The wire it speaks, by its name in the registry, e.g. zvt"
     )
-    serial: Serial | None = Field(default=None, description="Its serial line; or give tcp")
-    tcp: Tcp | None = Field(default=None, description="Its network address; or give serial")
+    serial: Serial | None = Field(default=None, description="Its serial line; or give tcp or usb")
+    tcp: Tcp | None = Field(default=None, description="Its network address; or give serial or usb")
     usb: Usb | None = Field(default=None, description="Its card reader; its vault is then its gateway")
     gateway: Tcp | None = Field(default=None, description="The vault behind a card reader, on TLS")
     identity: str | None = Field(

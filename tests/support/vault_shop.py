@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from protocols.core.card import Sealed
-from protocols.core.session import Closed, Effect, Link, Open, Opened, Received, Send, Wake
+from protocols.core.session import Closed, Link, Open, Opened, Received, Wake
 from protocols.core.values import Money
 from protocols.core.vault import (
     NoAnswer,
@@ -25,7 +25,7 @@ from simulator.acquirer.ledger import MemoryLedger
 from simulator.vault.desk import VaultDesk
 from simulator.vault.http_side import Act, HangUp, HttpSide, Wait, Write
 from simulator.vault.settings import VaultFault, VaultSettings
-from tests.support.vault_paper import CREDENTIALS, PEER
+from tests.support.vault_paper import CREDENTIALS, PEER, written
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 VISA, MASTERCARD, INTERAC = "4242424242424242", "5454545454545454", "0000111122223337"
@@ -72,7 +72,7 @@ class Shop:
         (wish,) = self.vault.ask(request, 0.0)
         assert isinstance(wish, Open)
         side = HttpSide(self.desk)
-        asked = _written(self.vault.handle(Opened(wish.link, PEER), 0.0))
+        asked = written(self.vault.handle(Opened(wish.link, PEER), 0.0))
         self.requests.append(asked)
         for act in self._fed(side, asked):
             self._carried_out(act, wish.link)
@@ -107,11 +107,6 @@ class Shop:
                     self.vault.handle(Received(link, data[at : at + lot]), 0.0)
             case HangUp():
                 self.vault.handle(Closed(link, "peer_closed: gone", sent=True), 0.0)
-
-
-def _written(effects: tuple[Effect, ...]) -> bytes:
-    parts = [effect.data for effect in effects if isinstance(effect, Send)]
-    return b"".join(bytes(part.view()) if isinstance(part, Sealed) else bytes(part) for part in parts)  # type: ignore[arg-type]  # no reports here
 
 
 # --- requests -------------------------------------------------------------------------------------------

@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 
 from protocols.core.card import Sealed
 from protocols.core.facts import Concluded, Fact, Mark
-from protocols.core.operations import Attempt, Operation, Recover, Refund, Request, Sale, StoreCard
+from protocols.core.operations import (
+    Attempt,
+    Operation,
+    Recover,
+    Refund,
+    Request,
+    Sale,
+    StoreCard,
+    request_of,
+)
 from protocols.core.session import (
     Abort,
     Begin,
@@ -117,7 +126,7 @@ class Rig:
             return
         self._no += 1
         operation = operation or self._order(f"op-{self._no}")
-        self.at_work = self.begun = operation.operation if isinstance(operation, Recover) else operation
+        self.at_work = self.begun = request_of(operation)
         self.give(Begin(operation, self.attempt(), self.now + 60.0))
 
     def attempt(self) -> Attempt:

@@ -69,7 +69,7 @@ def test_a_whole_scenario() -> None:
         ("[terminal]\ncurrency = '0999'", "currency: is '0999'; allowed: 0124"),
         ("[terminal]\npaper_columns = 80", "paper_columns: is 80; allowed: 24 to 40"),
         ("[terminal]\nmerchant = 'A'", "merchant: is 'A'; allowed: a list"),
-        ("cardholder = 1", "cardholder is a int; allowed: tables headed"),
+        ("cardholder = 1", "cardholder is 1; allowed: tables headed"),
         ("[[cardholder]]\ncard = 'gold'", r"cardholder\[1\].card: is 'gold'; allowed: visa"),
         ("[[cardholder]]\ncard = 'wallet'", r"cardholder\[1\].how: is 'insert'; allowed: tap"),
         ("[[cardholder]]\npin = []", "pin: is empty"),

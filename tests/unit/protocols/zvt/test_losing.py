@@ -10,7 +10,7 @@ from protocols.core.operations import Attempt, Reconcile, Request, Sale, StoreCa
 from protocols.core.outcomes import Approved, Cancelled, Declined, Evidence, NotStarted, Outcome, Unknown
 from protocols.core.values import Money
 from protocols.zvt.dialogue import Dialogue
-from protocols.zvt.losing import lost_outcome, with_abort
+from protocols.zvt.losing import lost_outcome, stopped
 
 SALE = Sale(operation_id="op", amount=Money(1))
 PROOF = Evidence("dialogue")
@@ -64,8 +64,8 @@ def test_a_card_that_was_to_be_kept_is_presented_again() -> None:
     ],
 )
 def test_what_came_of_a_wish_to_stop(outcome: Outcome, effect: str | None) -> None:
-    assert with_abort(outcome).abort == effect
+    assert stopped(outcome).abort == effect
 
 
 def test_staff_who_asked_are_told_that_it_was_their_wish() -> None:
-    assert with_abort(Cancelled(code="aborted_at_terminal", evidence=PROOF)).code == "aborted"
+    assert stopped(Cancelled(code="aborted_at_terminal", evidence=PROOF)).code == "aborted"
