@@ -7,6 +7,7 @@ journal and goes out again after each `on_connected`; a reply that is lost is as
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ from terminal_agent.cloud.traffic import (
     address_of,
 )
 from terminal_agent.observability.logs import get_logger
+from terminal_agent.supervision.backoff import Backoff
 
 log = get_logger(__name__)
 
@@ -70,6 +72,7 @@ class Link:
         self._unanswered = asyncio.Event()
         self._slots = asyncio.Semaphore(config.handlers)
         self._takeovers = 0
+        self._away = Backoff(first_s=config.takeover_pause_s, longest_s=config.longest_pause_s)
         self._own_state = config.topics.of_agent("state")
         self._own_states = OwnStates()
         self._retained_seen: set[str] = set()
@@ -242,9 +245,10 @@ class Link:
         await client.subscribe(topic, qos=1, timeout=self._config.answer_timeout_s)
 
     async def _stay_away(self) -> None:
-        """Another client has our id: whoever it is, fighting for the session would harm both."""
-        pause_s = min(self._config.takeover_pause_s * 2**self._takeovers, self._config.longest_pause_s)
-        self._takeovers = min(self._takeovers + 1, 16)
+        """Another client has our id: whoever it is, fighting for the session would harm both. It stays away
+        as we do: were both back at one moment each time, one of them would never be heard."""
+        self._takeovers += 1
+        pause_s = self._away.delay_s(self._takeovers, random.random)
         log.error(_TAKEN_OVER, pause_s=pause_s)
         await self._sleep(pause_s)
 

@@ -29,7 +29,8 @@ class LinkConfig:
     """Where the broker is, and how patient the link is. Times in seconds.
 
     `stable_after_s`: a connection that lasted so long starts the back-off anew. `takeover_pause_s`: how long
-    the link stays away at first when another client came with our id; doubled each time, up to an hour.
+    the link stays away at first when another client came with our id; doubled each time, up to
+    `longest_pause_s`, and shortened at random by up to a quarter.
     `alert_grace_s`: how long it stays to let the alert of that go out.
     """
 

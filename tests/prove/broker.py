@@ -14,11 +14,12 @@ from typing import TypeAlias
 from protocols.contract.messages import Message
 from protocols.contract.topics import AgentTopics
 from terminal_agent.cloud.traffic import Inbound, LinkDownError, address_of
+from terminal_agent.supervision.backoff import Backoff
 
 _LATENCY_S = 0.004
 _BACK_S = 0.5
 _WILL_DELAY_S = 2.0
-_TAKEOVER_PAUSE_S = 60.0  # as LinkConfig.takeover_pause_s
+_AWAY = Backoff(first_s=60.0, longest_s=3600.0)  # as the real link's, of LinkConfig
 
 
 # Whose state stands retained, and which of all messages it was.
@@ -248,7 +249,7 @@ class Link:
             self._on_alert("session_taken_over", {})
             self._takeovers += 1
             self.stays_away = True
-            await asyncio.sleep(_TAKEOVER_PAUSE_S * 2 ** (self._takeovers - 1))
+            await asyncio.sleep(_AWAY.delay_s(self._takeovers, self._broker.chance.random))
             self.stays_away = False
         else:
             await asyncio.sleep(_BACK_S)
