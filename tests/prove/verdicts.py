@@ -27,9 +27,9 @@ def broken(backend: Backend) -> Iterator[tuple[str, str]]:
     given = [command for command in backend.commands.values() if command.op == "resolve"]
     for target in backend.commands.values():
         of_it = [verdict for verdict in given if verdict.data["target_operation_id"] == target.id]
-        yield from _ends(target, of_it)
+        yield from _ends(target, of_it, one_journal)
         for verdict in of_it:
-            yield from _answers(verdict)
+            yield from _answers(verdict, one_journal)
             if one_journal and _taken(verdict):
                 yield from _stands(target, verdict)
 
@@ -38,11 +38,11 @@ def _taken(verdict: Command) -> bool:
     return any(reply["verdict"] == "done" for reply in verdict.replies)
 
 
-def _answers(verdict: Command) -> Iterator[tuple[str, str]]:
+def _answers(verdict: Command, one_journal: bool) -> Iterator[tuple[str, str]]:
     said = {(reply["verdict"], reply["code"]) for reply in verdict.replies}
     if not said:
         yield "I8", f"a human's verdict ({verdict.id[-4:]}) was never answered"
-    if len({word for word, _ in said}) > 1:
+    if one_journal and len({word for word, _ in said}) > 1:
         yield "I3", f"a human's verdict ({verdict.id[-4:]}) was answered with {sorted(said)}"
 
 
@@ -54,7 +54,8 @@ def _stands(target: Command, verdict: Command) -> Iterator[tuple[str, str]]:
         yield "I3", f"a human's verdict on {target.op} {target.id[-4:]} was taken, and {told} was told"
 
 
-def _ends(target: Command, given: list[Command]) -> Iterator[tuple[str, str]]:
+def _ends(target: Command, given: list[Command], one_journal: bool) -> Iterator[tuple[str, str]]:
+    """Where there are two journals, the one that does not know the operation refuses what the other takes."""
     for place, view in enumerate(target.views):
         if not by_a_human(view):
             continue
@@ -68,5 +69,5 @@ def _ends(target: Command, given: list[Command]) -> Iterator[tuple[str, str]]:
             yield "I3", f"{name} ended by a human, and nobody said what is told: {seen}"
         elif view["state"] != source[0].data["verdict"]:
             yield "I3", f"{name} ended as {view['state']}, the human said {source[0].data['verdict']}"
-        elif source[0].rejected and not _taken(source[0]):
+        elif one_journal and source[0].rejected and not _taken(source[0]):
             yield "I3", f"{name} ended by a verdict that had been refused"
