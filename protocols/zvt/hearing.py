@@ -34,7 +34,7 @@ from protocols.zvt.messages import (
     StatusInformation,
 )
 from protocols.zvt.results import answers, keys_of, outcome_of, record_of, refusal, tells_transaction
-from protocols.zvt.steps import Errand, Event
+from protocols.zvt.steps import Errand, Event, Step
 from protocols.zvt.text import as_meant
 
 if TYPE_CHECKING:
@@ -187,6 +187,15 @@ class Hearing:
                 # A refused command has done nothing, whatever the reason is called.
                 outcome = NotStarted(code=codes.result(code).slug, evidence=evidence)
             session.conclude(outcome)
+
+    def unheard(self, now: Mono) -> None:
+        """The terminal may have missed an answer of ours. Only one that waits for people, or for its host,
+        has reason to say nothing now."""
+        session = self._session
+        dialogue = session.dialogue
+        waits = session.errand in (Errand.WORK, Errand.OLD) and not (dialogue and dialogue.result_seen)
+        if session.step is Step.LED and not waits:
+            session.line.soon(now)
 
     # --- while the terminal leads ---------------------------------------------------------------
 

@@ -5,7 +5,6 @@ Pure: returns effects. The session decides; the line only knows how to say it an
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 
 from protocols.core.session import Close, Effect, Link, Mono, Open, Send
@@ -16,6 +15,7 @@ from protocols.zvt.link import (
     Delivered,
     Failed,
     Heard,
+    Lapsed,
     LinkOutput,
     SerialLink,
     TcpLink,
@@ -23,7 +23,7 @@ from protocols.zvt.link import (
 )
 from protocols.zvt.options import ZvtOptions
 
-News = Arrived | Failed | Heard
+News = Arrived | Lapsed | Failed | Heard
 
 
 # A second answer is on the wire by then: T1 is the longest silence within what the terminal says at once.
@@ -39,8 +39,7 @@ class Line:
         self.wire: Link | None = None
         self.open = False
         self._arq: SerialLink | TcpLink = TcpLink()
-        self._underway: deque[bool] = deque()  # what is not delivered yet: whether it is a command of ours
-        self._expecting = False
+        self._asked: bytes | None = None  # our command that is not answered yet
         self.refused: int | None = None  # by this code, if nothing contradicts it until `answer_by`
         self.answer_by: Mono | None = None  # T3, from the delivery on: before that the link repeats by T2
         self.message_by: Mono | None = None  # T4
@@ -56,8 +55,8 @@ class Line:
         self.wire = Link("terminal", self._n)
         self.open = False
         options = self._options
-        self._underway.clear()
-        self._arq = SerialLink(options.t1_s, options.t2_s) if options.transport == "serial" else TcpLink()
+        serial = options.transport == "serial"
+        self._arq = SerialLink(options.t1_s, options.t2_s, options.t3_s) if serial else TcpLink()
         return (Open(self.wire),)
 
     def opened(self) -> None:
@@ -68,7 +67,6 @@ class Line:
         """Close and forget; late bytes of this opening are not ours any more."""
         wire, self.wire, self.open = self.wire, None, False
         self._arq = TcpLink()
-        self._underway.clear()
         self.rest()
         return (Close(wire),) if wire is not None else ()
 
@@ -76,30 +74,30 @@ class Line:
         """Send a command and expect its answer within T3 of its delivery, and of one repeat of the answer."""
         self._t4_s = self._options.t4_s
         self.rest()
-        self._expecting = True
-        return self._send(message, now, command=True)
+        self._asked = encode(message)
+        return self._send(self._asked, now)
 
     def say(self, message: Message, now: Mono) -> tuple[Effect, ...]:
         """Send an answer, or an abort beside the dialogue: no timer of its own."""
-        return self._send(message, now, command=False)
+        return self._send(encode(message), now)
 
     def led(self, now: Mono, minutes: int | None = None) -> None:
         """The terminal spoke and goes on leading: T4 anew; `minutes` (04 FF byte 2) sets another T4."""
         if minutes:
             self._t4_s = max(minutes * 60.0, self._options.t3_s)
-        self._expecting, self.answer_by, self.refused = False, None, None
+        self._asked = self.answer_by = self.refused = None
         self.message_by = now + self._t4_s
         self.silent_at = now + self._options.silence_alert_s
 
     def refuse(self, code: int, now: Mono) -> None:
         """Our command was refused, unless something else is heard at once: on a serial line the answer may be
         to a frame that came with it by mistake."""
-        self.refused, self._expecting = code, False
+        self.refused, self._asked = code, None
         self.answer_by = now + _CONTRADICTED_WITHIN_S
 
     def rest(self) -> None:
         """Nothing is awaited."""
-        self._expecting, self.refused = False, None
+        self._asked = self.refused = None
         self.answer_by = self.message_by = self.silent_at = None
 
     def soon(self, now: Mono) -> None:
@@ -123,19 +121,18 @@ class Line:
             self._arq.next_deadline() if self.open else None,
         )
 
-    def _send(self, message: Message, now: Mono, *, command: bool) -> tuple[Effect, ...]:
-        self._underway.append(command)
-        return self._written(self._arq.send(encode(message), now), now)
+    def _send(self, apdu: bytes, now: Mono) -> tuple[Effect, ...]:
+        return self._written(self._arq.send(apdu, now), now)
 
     def _sorted(
         self, outputs: tuple[LinkOutput, ...], now: Mono
     ) -> tuple[tuple[Effect, ...], tuple[News, ...]]:
-        news = tuple(output for output in outputs if isinstance(output, Arrived | Failed | Heard))
+        news = tuple(output for output in outputs if isinstance(output, Arrived | Lapsed | Failed | Heard))
         return self._written(outputs, now), news
 
     def _written(self, outputs: tuple[LinkOutput, ...], now: Mono) -> tuple[Effect, ...]:
         for output in outputs:
-            if isinstance(output, Delivered) and self._underway.popleft() and self._expecting:
+            if isinstance(output, Delivered) and output.apdu == self._asked:
                 self.answer_by = now + self._answer_s
         if self.wire is None:
             return ()

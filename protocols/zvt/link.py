@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import islice
 
 from protocols.core.deadlines import soonest
 from protocols.core.framing import Control, Finding, Frame, Garbled, Noise
@@ -31,7 +32,15 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The APDU that was sent first and not yet told of is with the peer."""
+    """This APDU is with the peer."""
+
+    apdu: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """Whether the peer has our answer is unknown, and its time (T3) is over. It is not sent again unless the
+    peer repeats what it answers: without it, the peer would take it for the answer to what it says next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +60,38 @@ class Heard:
     n: int = 1
 
 
-LinkOutput = Write | Arrived | Delivered | Failed | Heard
+LinkOutput = Write | Arrived | Delivered | Lapsed | Failed | Heard
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """An APDU that waits to be written, or for its acknowledgement; `until` a time, if it is an answer."""
+
+    apdu: bytes = field(repr=False)
+    until: float | None
 
 
 class SerialLink:
     """Stop-and-wait: each frame is acknowledged by one byte, or sent again, `sends` times in all.
 
-    T1 (0.2 s) is the longest silence inside a frame, T2 (5 s) the longest wait for the acknowledgement.
+    T1 (0.2 s) is the longest silence inside a frame, T2 (5 s) the longest wait for the acknowledgement. T3
+    (5 s) is how long the peer waits for an answer: later than that none is written any more.
     """
 
-    def __init__(self, t1_s: float = 0.2, t2_s: float = 5.0, sends: int = 3) -> None:
-        self._t1_s, self._t2_s, self._sends = t1_s, t2_s, sends
+    def __init__(self, t1_s: float = 0.2, t2_s: float = 5.0, t3_s: float = 5.0, sends: int = 3) -> None:
+        self._t1_s, self._t2_s, self._t3_s, self._sends = t1_s, t2_s, t3_s, sends
         self._framer = SerialFramer()
-        self._queue: deque[bytes] = deque()  # frames; the first one is on the wire while `_sent` > 0
+        self._queue: deque[_Waiting] = deque()  # the first one is on the wire while `_sent` > 0
         self._sent = 0
         self._ack_by: float | None = None
         self._byte_by: float | None = None
         self._last: bytes | None = None  # the last APDU in, until something sent after it is acknowledged
         self._before = 0  # how many frames in the queue are older than that
+        self._lapsed: bytes | None = None  # the answer to it, if its time is over
 
     def send(self, apdu: bytes, now: float) -> tuple[LinkOutput, ...]:
         """Send an APDU as soon as those before it are acknowledged."""
-        self._queue.append(serial_frame(apdu))
+        self._queue.append(_Waiting(apdu, now + self._t3_s if _is_answer(apdu) else None))
         return self._next(now) if self._sent == 0 else ()
 
     def feed(self, data: bytes, now: float) -> tuple[LinkOutput, ...]:
@@ -112,17 +131,21 @@ class SerialLink:
         # Our acknowledgement may have been lost: the same bytes again, before anything that we sent in reply
         # has reached the peer, are the same frame. It is acknowledged again and not executed twice.
         if apdu == self._last:
-            return (Write(ACK), Heard("repeated"))
+            return (Write(ACK), Heard("repeated"), *self._answer_anew(now))
         # An answer proves that our command arrived, and the next command that our answer did: its lost
         # acknowledgement must not let it be sent again, to be taken for the answer to what came since.
-        proves = self._sent > 0 and self._asked() is (apdu[:1] in _ANSWER_BYTES)
+        proves = self._sent > 0 and (self._queue[0].until is None) is _is_answer(apdu)
         implied = self._acknowledged(now) if proves else ()
-        self._last, self._before = apdu, len(self._queue)
+        self._last, self._before, self._lapsed = apdu, len(self._queue), None
         return (Write(ACK), *implied, Arrived(apdu))
 
-    def _asked(self) -> bool:
-        """Whether what waits for its acknowledgement is a command, not an answer."""
-        return self._sent > 0 and self._queue[0][2:3] not in _ANSWER_BYTES
+    def _answer_anew(self, now: float) -> tuple[LinkOutput, ...]:
+        """The peer had missed our acknowledgement: only now does its time for our answer begin."""
+        for waiting in islice(self._queue, self._before, None):
+            if waiting.until is not None:
+                waiting.until = now + self._t3_s
+        lapsed, self._lapsed = self._lapsed, None
+        return self.send(lapsed, now) if lapsed is not None else ()
 
     def _control(self, control: Control, now: float) -> tuple[LinkOutput, ...]:
         if self._sent == 0:
@@ -130,15 +153,20 @@ class SerialLink:
         return self._acknowledged(now) if control.kind == "ack" else self._again("refused", now)
 
     def _acknowledged(self, now: float) -> tuple[LinkOutput, ...]:
+        if self._before == 0:
+            self._last = self._lapsed = None
+        delivered = Delivered(self._queue[0].apdu)
+        return (delivered, *self._done(now))
+
+    def _done(self, now: float) -> tuple[LinkOutput, ...]:
+        """The first one is done with; the next one is written."""
         self._queue.popleft()
         self._sent, self._ack_by = 0, None
-        if self._before == 0:
-            self._last = None
         self._before = max(self._before - 1, 0)
-        return (Delivered(), *self._next(now))
+        return self._next(now)
 
     def _again(self, why: str, now: float) -> tuple[LinkOutput, ...]:
-        if self._sent < self._sends:
+        if self._sent < self._sends or self._is_late(now):
             return self._write(now)
         self._queue.clear()
         self._sent, self._ack_by, self._before = 0, None, 0
@@ -147,10 +175,18 @@ class SerialLink:
     def _next(self, now: float) -> tuple[LinkOutput, ...]:
         return self._write(now) if self._queue else ()
 
+    def _is_late(self, now: float) -> bool:
+        until = self._queue[0].until
+        return until is not None and now >= until
+
     def _write(self, now: float) -> tuple[LinkOutput, ...]:
+        apdu = self._queue[0].apdu
+        if self._is_late(now):
+            self._lapsed = apdu if self._before == 0 else None
+            return (Lapsed(), *self._done(now))
         self._sent += 1
         self._ack_by = now + self._t2_s
-        return (Write(self._queue[0]),)
+        return (Write(serial_frame(apdu)),)
 
 
 class TcpLink:
@@ -166,7 +202,7 @@ class TcpLink:
 
     def send(self, apdu: bytes, now: float) -> tuple[LinkOutput, ...]:  # noqa: ARG002  # both links look the same
         """Send an APDU."""
-        return (Write(apdu), Delivered())
+        return (Write(apdu), Delivered(apdu))
 
     def feed(self, data: bytes, now: float) -> tuple[LinkOutput, ...]:
         """Bytes from the socket."""
@@ -187,6 +223,10 @@ class TcpLink:
     def next_deadline(self) -> float | None:
         """When `wake` is due."""
         return self._rest_by
+
+
+def _is_answer(apdu: bytes) -> bool:
+    return apdu[:1] in _ANSWER_BYTES
 
 
 def _told(finding: Finding) -> LinkOutput:

@@ -47,7 +47,7 @@ from protocols.zvt.data_objects import Message
 from protocols.zvt.dialogue import MOST_HOLDS, Dialogue, phase_of, plan_of
 from protocols.zvt.hearing import Hearing
 from protocols.zvt.line import Line, News
-from protocols.zvt.link import Arrived, Failed
+from protocols.zvt.link import Arrived, Failed, Lapsed
 from protocols.zvt.losing import lost_outcome, stopped
 from protocols.zvt.messages import Abort as AbortCommand
 from protocols.zvt.options import ZvtOptions
@@ -157,6 +157,8 @@ class ZvtSession:
                 self._decoded(item.apdu, now)
             elif isinstance(item, Failed):
                 self.lost("transmission_failed", now)
+            elif isinstance(item, Lapsed):
+                self._hearing.unheard(now)
             else:
                 self.tell(Alert("line_noise", {"kind": item.code}))
 

@@ -1,9 +1,10 @@
 """The link layer: delivered once or told; every lost, broken or repeated byte has its answer."""
 
 from protocols.zvt.framing import ACK, NAK, serial_frame
-from protocols.zvt.link import Arrived, Delivered, Failed, Heard, SerialLink, TcpLink, Write
+from protocols.zvt.link import Arrived, Delivered, Failed, Heard, Lapsed, SerialLink, TcpLink, Write
 
 PAY = bytes.fromhex("06010A04000000011000490978")
+ABORT = bytes.fromhex("06B000")
 YES = bytes.fromhex("800000")
 WAIT = bytes.fromhex("04FF0117")
 RESULT = bytes.fromhex("040F022700")
@@ -14,7 +15,7 @@ def test_a_command_and_its_answer() -> None:
     link = SerialLink()
     assert link.send(PAY, 0.0) == (Write(serial_frame(PAY)),)
     assert link.next_deadline() == T2
-    assert link.feed(ACK, 0.1) == (Delivered(),)
+    assert link.feed(ACK, 0.1) == (Delivered(PAY),)
     assert link.next_deadline() is None
     assert link.feed(serial_frame(YES), 0.2) == (Write(ACK), Arrived(YES))
 
@@ -52,22 +53,22 @@ def test_frames_wait_for_the_one_before_them() -> None:
     link = SerialLink()
     link.send(PAY, 0.0)
     assert link.send(YES, 0.1) == ()
-    assert link.feed(ACK, 0.2) == (Delivered(), Write(serial_frame(YES)))
+    assert link.feed(ACK, 0.2) == (Delivered(PAY), Write(serial_frame(YES)))
     assert link.next_deadline() == 0.2 + T2
-    assert link.feed(ACK, 0.3) == (Delivered(),)
+    assert link.feed(ACK, 0.3) == (Delivered(YES),)
 
 
 def test_a_frame_that_comes_while_ours_is_not_acknowledged() -> None:
     link = SerialLink()
     link.send(PAY, 0.0)
     assert link.feed(serial_frame(WAIT), 0.1) == (Write(ACK), Arrived(WAIT))
-    assert link.feed(ACK, 0.2) == (Delivered(),)
+    assert link.feed(ACK, 0.2) == (Delivered(PAY),)
 
 
 def test_an_answer_stands_for_a_lost_acknowledgement() -> None:
     link = SerialLink()
     link.send(PAY, 0.0)
-    assert link.feed(serial_frame(YES), 0.1) == (Write(ACK), Delivered(), Arrived(YES))
+    assert link.feed(serial_frame(YES), 0.1) == (Write(ACK), Delivered(PAY), Arrived(YES))
     assert link.wake(6.0) == ()
 
 
@@ -89,9 +90,9 @@ def test_a_repeated_frame_arrives_once() -> None:
 
 def test_the_acknowledgement_of_an_older_frame_does_not_hide_a_repeat() -> None:
     link = SerialLink()
-    link.send(bytes.fromhex("06B000"), 0.0)  # an abort crosses the result
+    link.send(ABORT, 0.0)  # an abort crosses the result
     link.feed(serial_frame(RESULT), 0.1)
-    assert link.feed(ACK, 0.2) == (Delivered(),)
+    assert link.feed(ACK, 0.2) == (Delivered(ABORT),)
     assert link.feed(serial_frame(RESULT), 5.1) == (Write(ACK), Heard("repeated"))
 
 
@@ -101,6 +102,51 @@ def test_the_same_bytes_after_an_answer_are_another_message() -> None:
     link.send(YES, 0.0)
     link.feed(ACK, 0.1)
     assert link.feed(serial_frame(WAIT), 3.0) == (Write(ACK), Arrived(WAIT))
+
+
+def test_an_answer_is_not_repeated_once_its_time_is_over() -> None:
+    link = SerialLink()
+    link.feed(serial_frame(WAIT), 0.0)
+    link.send(YES, 0.0)
+    assert link.wake(T2) == (Lapsed(),)
+    assert link.next_deadline() is None
+    # What the peer says next is not answered by what is left of it.
+    assert link.feed(serial_frame(RESULT), 6.0) == (Write(ACK), Arrived(RESULT))
+
+
+def test_a_refused_answer_is_repeated_within_its_time() -> None:
+    link = SerialLink()
+    link.send(YES, 0.0)
+    assert link.feed(NAK, 0.1) == (Write(serial_frame(YES)),)
+    assert link.feed(NAK, 5.0) == (Lapsed(),)
+
+
+def test_an_answer_behind_a_lost_command_is_not_sent_late() -> None:
+    link = SerialLink()
+    link.send(ABORT, 0.0)
+    link.feed(serial_frame(WAIT), 1.0)
+    assert link.send(YES, 1.0) == ()
+    assert link.wake(5.0) == (Write(serial_frame(ABORT)),)
+    assert link.feed(ACK, 6.0) == (Delivered(ABORT), Lapsed())
+
+
+def test_a_repeated_frame_is_answered_anew() -> None:
+    link = SerialLink()
+    link.feed(serial_frame(RESULT), 0.0)
+    link.send(YES, 0.0)
+    assert link.wake(T2) == (Lapsed(),)
+    heard = link.feed(serial_frame(RESULT), T2)  # it had missed our acknowledgement
+    assert heard == (Write(ACK), Heard("repeated"), Write(serial_frame(YES)))
+    assert link.feed(ACK, 5.1) == (Delivered(YES),)
+
+
+def test_a_repeated_frame_gives_the_answer_its_time_anew() -> None:
+    link = SerialLink()
+    link.feed(serial_frame(RESULT), 0.0)
+    link.send(YES, 0.0)
+    assert link.feed(serial_frame(RESULT), 4.9) == (Write(ACK), Heard("repeated"))
+    assert link.wake(T2) == (Write(serial_frame(YES)),)
+    assert link.wake(2 * T2) == (Lapsed(),)
 
 
 def test_a_broken_frame_is_refused() -> None:
@@ -133,7 +179,7 @@ def test_noise_and_stray_bytes_are_told() -> None:
 
 def test_tcp_delivers_at_once_and_tells_what_arrives() -> None:
     link = TcpLink()
-    assert link.send(PAY, 0.0) == (Write(PAY), Delivered())
+    assert link.send(PAY, 0.0) == (Write(PAY), Delivered(PAY))
     assert link.feed(YES + WAIT, 0.1) == (Arrived(YES), Arrived(WAIT))
     assert link.next_deadline() is None
 
