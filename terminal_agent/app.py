@@ -73,7 +73,7 @@ class App:
         self._link = self._make_link()
         self._door = Guarded(self._link, self._alarm)
         self._notices = Notices(self._topics, self._door, clock, entropy, lambda: journal.head)
-        self._outbox = Outbox(journal, self._door, self._topics)
+        self._outbox = Outbox(journal, self._door, self._topics, renewed=self._moved)
         self._fleet = self._make_fleet()
         self._sighting = Sighting(
             settings.terminals, list_all, self._notices.discovered, self._fleet.greet, clock
@@ -198,7 +198,7 @@ class App:
 
     # --- what happens -------------------------------------------------------------------------------
 
-    # The next three are asked of parts that are made later than those that ask.
+    # The next four are asked of parts that are made later than those that ask.
 
     def _report(self) -> None:
         self._voice.want()

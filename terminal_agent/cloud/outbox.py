@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from protocols.contract import messages
 from protocols.contract.messages import Message, Place, Stamp
@@ -29,7 +29,8 @@ REPEAT_S = 30.0  # design §6: seconds without the backend's word after which th
 
 
 class Outbox:
-    """Publishes facts. `run` is its unit; the other methods only wake it."""
+    """Publishes facts. `run` is its unit; the other methods only wake it. `renewed` is called when it had to
+    let the journal go on under a new epoch."""
 
     def __init__(
         self,
@@ -39,12 +40,14 @@ class Outbox:
         *,
         in_flight: int = IN_FLIGHT,
         repeat_s: float = REPEAT_S,
+        renewed: Callable[[], None] = lambda: None,
     ) -> None:
         self._journal = journal
         self._publisher = publisher
         self._topics = topics
         self._in_flight = in_flight
         self._repeat_s = repeat_s
+        self._renewed = renewed
         # Facts after `head.known_seq` wait for the backend's `sync`: a journal that was restored from a copy
         # must not use their numbers a second time. A backend that never comes is not waited for for ever.
         self._waited = False
@@ -97,7 +100,6 @@ class Outbox:
         self._bell.set()
 
     def _waited_enough(self) -> None:
-        """A fact outranks the order of numbers."""
         self._waited = True
         self._bell.set()
 
@@ -107,8 +109,8 @@ class Outbox:
         try:
             while self._crash is None:
                 self._bell.clear()
-                if self._waited and self._journal.head.known_seq is not None:
-                    await self._journal.mark_met()
+                if self._waited:
+                    await self._go_on_unmet()
                 self._catch_up()
                 if not (self._up and await self._publish_some()):
                     await self._wait()
@@ -117,6 +119,15 @@ class Outbox:
             self._crash = None
             for task in tuple(self._handed_over):
                 task.cancel()
+
+    async def _go_on_unmet(self) -> None:
+        """The backend does not come, and must hear what happened. Where this journal was restored from a copy
+        the next numbers of its epoch are taken, so what waits goes out under a new one."""
+        head = self._journal.head
+        if head.known_seq is not None and head.last_seq > head.known_seq:
+            await self._journal.begin_epoch()
+            log.warning("backend_not_met", was=head.epoch, epoch=self._journal.head.epoch)
+            self._renewed()
 
     def _catch_up(self) -> None:
         """Follow the journal: its epoch, the backend's word; begin again where that is overdue."""

@@ -94,7 +94,7 @@ class Journal(Protocol):
         ...
 
     async def mark_met(self) -> None:
-        """The backend has told what it knows, or is not waited for any more: `head.known_seq` is None now."""
+        """The backend has told in this boot what it knows: `head.known_seq` is None now."""
         ...
 
     async def begin_epoch(self, later_than: str | None = None) -> None:

@@ -270,19 +270,45 @@ def test_they_go_out_again_when_the_backends_word_is_overdue() -> None:
 
 
 def test_facts_of_this_boot_wait_for_the_backends_sync_but_not_for_ever() -> None:
-    async def main() -> list[list[int]]:
+    """Then they go out under a new epoch: in this one their numbers may be taken."""
+
+    async def main() -> tuple[Desk, list[str], list[list[int]]]:
         desk = await restarted(1)
-        outbox = Outbox(desk.journal, desk.publisher, TOPICS, repeat_s=1000)
+        epochs = [desk.journal.head.epoch]
+        outbox = Outbox(
+            desk.journal,
+            desk.publisher,
+            TOPICS,
+            repeat_s=1000,
+            renewed=lambda: epochs.append(desk.journal.head.epoch),
+        )
         seen: list[list[int]] = []
         async with running(outbox):
             outbox.connected()
             for wait_s in (HELD_S - 1, 2):
                 await asyncio.sleep(wait_s)
                 seen.append(published(desk))
-        assert desk.journal.head.known_seq is None
-        return seen
+                desk.publisher.sent.clear()
+        return desk, epochs, seen
 
-    assert run_virtual(main()) == [[1], [1, 2]]
+    desk, epochs, seen = run_virtual(main())
+    assert seen == [[1], [1, 2]]
+    assert epochs == [epochs[0], desk.journal.head.epoch]
+    assert epochs[0] != epochs[1]
+    assert not desk.journal.head.synced
+
+
+def test_where_nothing_waits_for_the_backend_the_journal_goes_on_as_it_is() -> None:
+    async def main() -> tuple[str, str]:
+        desk = await restarted(2)
+        was = desk.journal.head.epoch
+        async with running(Outbox(desk.journal, desk.publisher, TOPICS, repeat_s=1000)) as outbox:
+            outbox.connected()
+            await asyncio.sleep(HELD_S + 1)
+        return was, desk.journal.head.epoch
+
+    was, now = run_virtual(main())
+    assert was == now
 
 
 async def test_once_the_backend_is_met_nothing_is_held_back() -> None:
