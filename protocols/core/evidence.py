@@ -9,7 +9,8 @@ byte with an effect. Its rules, in order of proof:
 * a record that agrees with the keys of a result we had seen is ours;
 * the direct successor of the baseline, of our amount, is ours if the terminal stamped it, by its own clock,
   no later than `OURS_WITHIN_S` after we gave our command: before anybody can have noticed the loss and taken
-  the same amount at the terminal by hand. Later than that nothing tells the two apart;
+  the same amount at the terminal by hand. Later than that, or where its clock was set since (`steady` False),
+  nothing tells the two apart;
 * a direct successor that does not stand (declined, reversed) proves that ours does not stand, whoever's
   it is: no other was stored since. What comes after an empty memory may be the second one, so that of
   another amount it proves nothing;
@@ -18,16 +19,16 @@ byte with an effect. Its rules, in order of proof:
 Anything else is for a human, with the evidence side by side. Never by sending again.
 
 A mark's keys: `last.<name>` is the baseline, `baseline` is `known`, `empty` or `unreadable`, `clock` is the
-terminal's clock just before our command and `at` that of a transaction, both MMDDhhmmss (the wire has no
-year), and plain names (`receipt`, `trace` …) come from a result seen. A record of an end of day says `kind`
-`batch` and has no receipt number; what follows it directly is told by its trace number.
+terminal's clock just before our command, told `clock_after_s` seconds after the attempt's `wall`, and `at`
+that of a transaction, both MMDDhhmmss (the wire has no year), and plain names (`receipt`, `trace` …) come
+from a result seen. A record of an end of day says `kind` `batch` and has no receipt number; what follows it
+directly is told by its trace number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from protocols.core.operations import Reconcile, Recover, amount_of
 from protocols.core.outcomes import (
@@ -40,6 +41,7 @@ from protocols.core.outcomes import (
     TerminalRecord,
     Unknown,
 )
+from protocols.core.stamps import passed_s
 
 # Keys by which a transaction is told from another; `receipt` is the one that counts up by one per booking.
 IDENTITY_KEYS = ("trace", "receipt", "turnover")
@@ -50,17 +52,16 @@ TRACE_WRAP = 999_999
 # Seconds after our command within which an unseen result is believed to be ours. A patient pays in less;
 # staff who miss a result, go to the terminal and type the amount there take longer.
 OURS_WITHIN_S = 45
-_YEAR = timedelta(days=366)
 
 
-def judge(sought: Recover, seen: Sequence[TerminalRecord], source: Source) -> Outcome:
+def judge(sought: Recover, seen: Sequence[TerminalRecord], source: Source, *, steady: bool = True) -> Outcome:
     """The outcome of the sought attempt, from what the terminal says now. Total: never raises."""
     if source == "by_id":
         return _by_id(sought, seen)
     if source == "late_message" and seen:
         return _adopt(seen[-1], Evidence(source, agrees=("dialogue",), seen=seen[-1].keys))
     if source == "last":
-        return _by_last(sought, seen[-1] if seen else None)
+        return _by_last(sought, seen[-1] if seen else None, steady=steady)
     return _human("no_proof", Evidence(source))
 
 
@@ -93,7 +94,7 @@ def _by_id(sought: Recover, seen: Sequence[TerminalRecord]) -> Outcome:
     return NotStarted(code="not_booked", evidence=Evidence("by_id", differs=("reference",)))
 
 
-def _by_last(sought: Recover, record: TerminalRecord | None) -> Outcome:
+def _by_last(sought: Recover, record: TerminalRecord | None, *, steady: bool) -> Outcome:
     notes = noted(sought)
     result_seen = any(mark.stage == "result_seen" for mark in sought.marks)
     baseline = _baseline(notes)
@@ -112,7 +113,7 @@ def _by_last(sought: Recover, record: TerminalRecord | None) -> Outcome:
         )
     if result_seen:
         return _human("another_transaction", Evidence("last", differs=IDENTITY_KEYS, seen=record.keys))
-    return _successor(sought, record, notes, baseline)
+    return _successor(sought, record, notes, baseline, steady=steady)
 
 
 def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
@@ -129,7 +130,12 @@ def _without_record(notes: Mapping[str, str], result_seen: bool) -> Outcome:
 
 
 def _successor(
-    sought: Recover, record: TerminalRecord, notes: Mapping[str, str], baseline: Mapping[str, str]
+    sought: Recover,
+    record: TerminalRecord,
+    notes: Mapping[str, str],
+    baseline: Mapping[str, str],
+    *,
+    steady: bool,
 ) -> Outcome:
     direct, not_older = (
         _follows(baseline, record.keys, notes.get("baseline")),
@@ -141,7 +147,7 @@ def _successor(
         checks = {
             "receipt": direct or _follows_batch(baseline, record.keys),
             "amount": record.amount is not None and record.amount == amount_of(sought.operation),
-            "at": _in_time(notes.get("clock"), record.keys.get("at")),
+            "at": steady and _in_time(notes.get("clock"), record.keys.get("at")),
         }
     evidence = Evidence(
         "last",
@@ -190,21 +196,8 @@ def _not_older(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
 
 def _in_time(clock: str | None, at: str | None) -> bool:
     """Whether `at` is within OURS_WITHIN_S after `clock`; False where either is not told. Whole seconds."""
-    before, after = _moment(clock), _moment(at)
-    if before is None or after is None:
-        return False
-    passed = after - before
-    if passed < -_YEAR / 2:
-        passed += _YEAR
-    return timedelta(0) <= passed <= timedelta(seconds=OURS_WITHIN_S)
-
-
-def _moment(text: str | None) -> datetime | None:
-    """MMDDhhmmss in a leap year, None for anything else."""
-    try:
-        return datetime.strptime(f"2000{text}+0000", "%Y%m%d%H%M%S%z") if text else None
-    except ValueError:
-        return None
+    after_s = passed_s(clock, at)
+    return after_s is not None and 0 <= after_s <= OURS_WITHIN_S
 
 
 def _agree(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

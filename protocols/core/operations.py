@@ -135,11 +135,13 @@ class Diagnose(_Named):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recover:
-    """Find out what became of an attempt. It concludes the *sought* attempt and never sends it again."""
+    """Find out what became of an attempt. It concludes the *sought* attempt and never sends it again. `asked`
+    is when, by the clock that told the attempt's `wall`; None where that is not known."""
 
     operation: Request
     attempt: Attempt
     marks: tuple[Mark, ...]
+    asked: datetime | None = None
 
     @property
     def operation_id(self) -> str:

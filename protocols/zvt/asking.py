@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from protocols.core.evidence import judge
+from protocols.core.evidence import judge, noted
 from protocols.core.operations import Recover
 from protocols.core.outcomes import Evidence, NotStarted, Outcome, Unknown
 from protocols.core.session import Mono
@@ -14,6 +14,7 @@ from protocols.zvt.codes import BUSY
 from protocols.zvt.greeting import Greeting, told_time
 from protocols.zvt.messages import Completion
 from protocols.zvt.steps import Errand
+from protocols.zvt.terminal_clock import goes_on
 
 if TYPE_CHECKING:
     from protocols.zvt.session import ZvtSession
@@ -35,6 +36,7 @@ class Asking:
             if not self._greeting.identified(message.tlv_terminal_id, now):
                 return
             session.clock.hear(told_time(message), now)
+            self._compare_clocks(told_time(message), now)
         dialogue = session.dialogue
         if dialogue is None:
             return  # an idle probe: it is there
@@ -46,6 +48,17 @@ class Asking:
         else:
             evidence = Evidence("dialogue", seen={"status": f"{status:02X}"})
             session.conclude(NotStarted(code="terminal_busy", evidence=evidence))
+
+    def _compare_clocks(self, told: str | None, now: Mono) -> None:
+        """Whether the stamp of a transaction still tells how long after our command it was made."""
+        dialogue = self._session.dialogue
+        if dialogue is None or not isinstance(dialogue.operation, Recover):
+            return
+        sought, notes = dialogue.operation, noted(dialogue.operation)
+        if sought.asked is not None:
+            since_s = (sought.asked - sought.attempt.wall).total_seconds() + now - dialogue.begun
+            clock_after_s = int(notes.get("clock_after_s", "0"))
+            dialogue.steady = goes_on(notes.get("clock"), told, since_s - clock_after_s)
 
     def noted(self, now: Mono, *, empty: bool = False) -> None:
         """The baseline: what the terminal's last transaction was before ours. A refusal proves nothing:
@@ -61,6 +74,7 @@ class Asking:
         clock = session.clock.reads(now)
         if clock is not None:
             dialogue.notes["clock"] = clock
+            dialogue.notes["clock_after_s"] = str(int(now - dialogue.begun))
         dialogue.notes["baseline"] = "known" if record else ("empty" if empty else "unreadable")
         dialogue.record = None
         session.go_on(now)
@@ -88,7 +102,7 @@ class Asking:
         if record is None:
             session.conclude(_unreadable())
         elif self._greeting.identified(record.keys.get("terminal_id"), now):
-            self._conclude(judge(dialogue.operation, (record,), "last"), now)
+            self._conclude(judge(dialogue.operation, (record,), "last", steady=dialogue.steady), now)
 
     def _conclude(self, outcome: Outcome, now: Mono) -> None:
         """Only the terminal that took the command can tell that it did not book it. One that has not told

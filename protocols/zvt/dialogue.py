@@ -37,6 +37,7 @@ class Dialogue:
     operation: Operation
     attempt: Attempt
     commit_before: Mono
+    begun: Mono = 0.0
     plan: deque[Errand] | None = None
     committed: bool = False
     identified: bool = False
@@ -47,6 +48,7 @@ class Dialogue:
     result_seen: bool = False
     results: int = 0
     held: int = 0
+    steady: bool = True  # nothing tells that the terminal's clock was set since our command
     notes: dict[str, str] = field(default_factory=dict)
     record: TerminalRecord | None = None
     receipts: ReceiptCollector = field(default_factory=ReceiptCollector)

@@ -123,7 +123,9 @@ class ZvtSession:
             raise LocalError("busy", f"{self.dialogue.sought.operation_id} is in work; one at a time")
         recovering = isinstance(cause.operation, Recover)
         self._connecting.owed = recovering
-        self.dialogue = Dialogue(cause.operation, cause.attempt, cause.commit_before, committed=recovering)
+        self.dialogue = Dialogue(
+            cause.operation, cause.attempt, cause.commit_before, now, committed=recovering
+        )
         if recovering and not self.dialogue.books:
             self.conclude(lost_outcome(self.dialogue, "restarted"))
         elif self._step is Step.IDLE and self.errand is None and self.line.open:

@@ -9,6 +9,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from protocols.core.session import Mono
+from protocols.core.stamps import moment_of, passed_s, stamp_of
+
+# What two clocks may drift apart: seconds for what is rounded and late, and 100 millionths.
+_DRIFT_S, _DRIFT = 10.0, 1e-4
 
 
 class TerminalClock:
@@ -19,15 +23,20 @@ class TerminalClock:
 
     def hear(self, mmddhhmmss: str | None, now: Mono) -> None:
         """The terminal says what time it is. Anything that is no time is passed over."""
-        try:
-            told = datetime.strptime(f"2000{mmddhhmmss}+0000", "%Y%m%d%H%M%S%z")
-        except ValueError:
-            return
-        self._told = told, now
+        told = moment_of(mmddhhmmss)
+        if told is not None:
+            self._told = told, now
 
     def reads(self, now: Mono) -> str | None:
         """MMDDhhmmss by its clock now; None while it has never told."""
         if self._told is None:
             return None
         told, at = self._told
-        return (told + timedelta(seconds=int(now - at))).strftime("%m%d%H%M%S")
+        return stamp_of(told + timedelta(seconds=int(now - at)))
+
+
+def goes_on(before: str | None, after: str | None, our_s: float) -> bool:
+    """Whether the terminal's clock, told twice, has gone on as ours has, `our_s` seconds. True where it was
+    not told: nothing speaks against it. Where one of the two was set meanwhile, nobody knows which."""
+    its_s = passed_s(before, after)
+    return its_s is None or abs(its_s - our_s) <= _DRIFT_S + _DRIFT * abs(our_s)

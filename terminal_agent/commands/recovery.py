@@ -82,11 +82,11 @@ def next_check(rows: Iterable[Row]) -> datetime | None:
     return min((row.next_check or row.changed for row in owed(rows)), default=None)
 
 
-def query_of(row: Row, marks: Sequence[Mark]) -> Recover | None:
+def query_of(row: Row, marks: Sequence[Mark], now: datetime) -> Recover | None:
     """The question itself, for the session. None where the journal no longer holds what was asked for."""
     if row.operation is None:
         return None
-    return Recover(operation=row.operation, attempt=row.attempt, marks=tuple(marks))
+    return Recover(operation=row.operation, attempt=row.attempt, marks=tuple(marks), asked=now)
 
 
 def marks_of(row: Row, reader: Reader, strategy: Strategy) -> tuple[Mark, ...]:

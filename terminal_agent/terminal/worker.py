@@ -179,7 +179,7 @@ class Worker:
             return
         strategy = self.standing.capabilities.recovery
         marks = await self._journal.read(lambda reader: recovery.marks_of(row, reader, strategy))
-        query = recovery.query_of(row, marks)
+        query = recovery.query_of(row, marks, self._clock.wall())
         if query is None:
             lost = Unknown(code="needs_human", owner="human", evidence=Evidence("dialogue"))
             await self._lifecycle.apply(Concluded(row.id, row.attempt.no, lost), self.terminal)

@@ -325,7 +325,7 @@ class World(Strikes):
         ):
             if kind in self.kinds:
                 return kind
-        for kind in ("journal_deleted", "journal_old", "wrong_clock"):
+        for kind in ("journal_deleted", "journal_old", "wrong_clock", "clock_jump"):
             if kind in self.kinds:
                 return kind
         if not self.plan.tells_empty and not self._booked_before(command):

@@ -137,6 +137,13 @@ def test_our_time_is_told_by_the_terminals_clock_or_not_at_all() -> None:
     assert isinstance(judged(without("clock"), last=record()), Unknown)
 
 
+def test_a_stamp_of_a_clock_that_was_set_since_proves_nothing() -> None:
+    sought = Recover(operation=SALE, attempt=ATTEMPT, marks=(committed(),))
+    outcome = judge(sought, (record(),), "last", steady=False)
+    assert isinstance(outcome, Unknown)
+    assert outcome.evidence.differs == ("at",)
+
+
 def test_the_turn_of_the_year_is_a_moment_like_any_other() -> None:
     before = committed(clock="1231235950", last__at="1231230000")
     assert isinstance(judged(before, last=record(at="0101000010")), Approved)

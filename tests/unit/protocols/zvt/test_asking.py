@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from protocols.core.facts import Mark
 from protocols.core.operations import Attempt, Recover, Sale
-from protocols.core.outcomes import NotStarted, Unknown
+from protocols.core.outcomes import Approved, NotStarted, Outcome, Unknown
 from protocols.core.values import Money
 from tests.support.zvt_script import OK, READY, REGISTERED, Script, status
 
@@ -46,7 +47,34 @@ def test_the_baseline_is_the_last_transaction_with_its_result_and_the_terminals_
     script.hear(OK, WITH_CLOCK, OK, status("B4", "0041"), "060F00")
     keys = baseline(script).keys
     assert (keys["baseline"], keys["last.receipt"], keys["last.result"]) == ("known", "0041", "B4")
-    assert keys["clock"] == "1122150000"
+    assert (keys["clock"], keys["clock_after_s"]) == ("1122150000", "0")
+
+
+def test_the_clock_is_noted_with_how_long_we_had_prepared() -> None:
+    script = greeted()
+    script.begin(SALE)
+    script.hear(OK)
+    script.after(3.5)
+    script.hear(WITH_CLOCK, OK)
+    script.after(4.0)
+    script.hear(status("00", "0041"), "060F00")
+    assert baseline(script).keys["clock"] == "1122150004"
+    assert baseline(script).keys["clock_after_s"] == "7"
+
+
+@pytest.mark.parametrize(("clock", "kind"), [("145159", Unknown), ("145210", Approved), ("145221", Unknown)])
+def test_a_clock_that_was_set_since_our_command_tells_no_time(clock: str, kind: type[Outcome]) -> None:
+    """Noted as 14:50:00 ten seconds after the attempt began; asked two minutes later, answered five after."""
+    noted = {**COMMITTED.keys, "clock": "1122145000", "clock_after_s": "10"}
+    asked = ATTEMPT.wall + timedelta(seconds=135)
+    script = Script()
+    mark = replace(COMMITTED, keys=noted)
+    script.begin(Recover(operation=SALE, attempt=ATTEMPT, marks=(mark,), asked=asked))
+    script.after(5.0)
+    script.open()
+    script.hear(OK, WITH_CLOCK.replace("1F0F03150000", f"1F0F03{clock}"))
+    script.hear(OK, status("00", "0042", at="1122145030"), "060F00")
+    assert isinstance(script.concluded.outcome, kind)
 
 
 def test_a_terminal_that_ends_without_telling_has_no_readable_baseline() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from protocols.zvt.terminal_clock import TerminalClock
+from protocols.zvt.terminal_clock import TerminalClock, goes_on
 
 
 def test_it_is_unknown_until_it_was_told() -> None:
@@ -31,3 +31,25 @@ def test_what_is_no_time_is_passed_over(nonsense: str | None) -> None:
     clock.hear("0229120000", 0.0)
     clock.hear(nonsense, 1.0)
     assert clock.reads(0.0) == "0229120000"
+
+
+@pytest.mark.parametrize(
+    ("after", "our_s", "goes"),
+    [
+        ("1122150100", 60.0, True),
+        ("1122150100", 50.0, True),
+        ("1122150100", 71.0, False),
+        ("1122150100", 49.0, False),
+        ("1123150000", 86_400.0 + 18.0, True),
+        ("1123150000", 86_400.0 + 19.0, False),
+        ("1122145900", -60.0, True),
+        (None, 60.0, True),
+        ("no time!!!", 60.0, True),
+    ],
+)
+def test_two_clocks_go_on_alike_or_one_of_them_was_set(after: str | None, our_s: float, goes: bool) -> None:
+    assert goes_on("1122150000", after, our_s) is goes
+
+
+def test_a_clock_goes_on_over_the_new_year() -> None:
+    assert goes_on("1231235950", "0101000010", 20.0)

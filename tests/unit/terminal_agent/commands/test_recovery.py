@@ -42,7 +42,7 @@ async def test_marked_and_not_concluded_is_asked_about_at_once() -> None:
         assert (doubtful.state, doubtful.owed) == ("in_doubt", True)
         assert recovery.due([doubtful], again.clock.wall()) == doubtful
         marks = await again.journal.read(lambda reader, row=row: reader.marks(row.id))  # type: ignore[misc]  # mypy cannot type a lambda's default
-        query = recovery.query_of(doubtful, marks)
+        query = recovery.query_of(doubtful, marks, again.clock.wall())
         assert query is not None
         assert (query.operation, query.attempt, len(query.marks)) == (row.operation, row.attempt, len(stages))
 
@@ -186,8 +186,8 @@ async def test_after_the_stated_time_a_human_is_asked_too() -> None:
 
 
 async def test_what_was_pruned_cannot_be_asked_about() -> None:
-    _, row = await row_of()
-    assert recovery.query_of(replace(row, operation=None), ()) is None
+    desk, row = await row_of()
+    assert recovery.query_of(replace(row, operation=None), (), desk.clock.wall()) is None
 
 
 async def test_a_wall_clock_that_is_set_back_puts_off_no_question_and_no_escalation() -> None:
