@@ -5,42 +5,22 @@ real libusb and pyusb on a mocked bus, the vault over HTTPS.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from protocols.contract.operation import OperationView
-from protocols.core.card import EntryMode
 from simulator.acquirer.totals import tokens_kept
 from simulator.cards import CARDS
 from simulator.reader.faults import ReadFault
 from simulator.vault.settings import VaultFault
-from terminal_agent.client import ChargeCard, Consent, DeleteCard, Refund, Sale, StoreCard, VerifyCard
+from terminal_agent.client import ChargeCard, DeleteCard, Refund, Sale, VerifyCard
 from tests.support.broker import Broker
-from tests.support.reader_house import READER, SCOPE, Counter, a_counter
+from tests.support.reader_house import CONSENT, READER, SCOPE, Counter, a_counter, of
 from tests.support.waiting import LIMIT_S, eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.mocked_usb]
-CONSENT = Consent(text_id="no-show", version="3", language="fr", given="on_paper")
 A_MONTH = timedelta(days=31)
-
-
-def storing(counter: Counter, mode: EntryMode = "swipe") -> StoreCard:
-    house = counter.house
-    return StoreCard(**house.stamp(), customer="p-1", purpose="no_show", consent=CONSENT, entry_modes=(mode,))
-
-
-def of(kept: OperationView) -> Mapping[str, Any]:
-    """How a stored card is named in a command."""
-    assert kept.token is not None
-    return {
-        "token": kept.token.value,
-        "scope": SCOPE,
-        "network_transaction_id": kept.network_transaction_id,
-    }
 
 
 def known(counter: Counter) -> set[str]:
@@ -51,8 +31,8 @@ def known(counter: Counter) -> set[str]:
 async def test_a_month_at_the_counter(broker: Broker, tmp_path: Path) -> None:
     async with a_counter(broker, tmp_path) as counter:
         house = counter.house
-        swiped = await counter.give(storing(counter))
-        keyed = await counter.give(storing(counter, "keyed"), "mastercard", cvv="123")
+        swiped = await counter.give(counter.storing())
+        keyed = await counter.give(counter.storing("keyed"), "mastercard", cvv="123")
         for view, mode, last_four in ((swiped, "swipe", "1111"), (keyed, "keyed", "4444")):
             assert (view.state, view.code, view.card_stored) == ("approved", "card_stored", "yes"), view
             assert view.card is not None
@@ -97,7 +77,7 @@ async def test_pulled_out_in_the_middle_of_a_swipe_and_plugged_in_elsewhere(
     broker: Broker, tmp_path: Path
 ) -> None:
     async with a_counter(broker, tmp_path) as counter:
-        pending = await counter.house.start(storing(counter), READER)
+        pending = await counter.house.start(counter.storing(), READER)
         await counter.asked(pending)
         counter.reader.plan(ReadFault(what="cut_report"))
         counter.reader.swipe(CARDS["visa"])
@@ -110,7 +90,7 @@ async def test_pulled_out_in_the_middle_of_a_swipe_and_plugged_in_elsewhere(
         counter.plug(2)
         await counter.ready()
         assert counter.vault.lines() == ()
-        kept = await counter.give(storing(counter))
+        kept = await counter.give(counter.storing())
         assert (kept.state, known(counter)) == ("approved", {of(kept)["token"]})
 
 
@@ -120,7 +100,7 @@ async def test_killed_in_the_middle_of_storing_the_clinic_learns_the_token(
 ) -> None:
     async with a_counter(broker, tmp_path) as counter:
         counter.vault.desk.plan(VaultFault(when="done", what="slow", command=step, seconds=30.0))
-        pending = await counter.house.start(storing(counter), READER)
+        pending = await counter.house.start(counter.storing(), READER)
         await counter.asked(pending)
         counter.reader.swipe(CARDS["visa"])
         booked = {"enc_card_verification": "verification", "res_tokenize_cc": "token_stored"}[step]
@@ -135,7 +115,7 @@ async def test_killed_in_the_middle_of_storing_the_clinic_learns_the_token(
 
 async def test_the_command_line_finds_reader_vault_and_what_was_done(broker: Broker, tmp_path: Path) -> None:
     async with a_counter(broker, tmp_path) as counter:
-        kept = await counter.give(storing(counter))
+        kept = await counter.give(counter.storing())
         await counter.kill()
         config = str(counter.house.agent.config)
         found = [json.loads(line) for line in (await counter.command("devices", "--json")).splitlines()]

@@ -6,24 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from protocols.contract.commands import TerminalCommand
-from protocols.core.card import EntryMode
 from simulator.cards import CARDS
 from simulator.reader.faults import ReadFault, ReadTrouble
 from simulator.vault.settings import VaultFault
-from terminal_agent.client import Consent, Sale, StoreCard
+from terminal_agent.client import Sale
 from tests.support.reader_house import READER, Counter
 from tests.support.waiting import LIMIT_S, eventually
 
-CONSENT = Consent(text_id="no-show", version="3", language="fr", given="on_paper")
 Drive = Callable[[Counter, str], Awaitable[None]]
 # Ends what a path has begun with another card.
 ANOTHER = "visa_second"
-
-
-def storing(counter: Counter, mode: EntryMode = "swipe") -> StoreCard:
-    """A card to be kept for a no-show."""
-    stamp = counter.house.stamp()
-    return StoreCard(**stamp, customer="p-1", purpose="no_show", consent=CONSENT, entry_modes=(mode,))
 
 
 def selling(counter: Counter) -> Sale:
@@ -78,7 +70,7 @@ async def killed(counter: Counter, card: str) -> None:
     counter.vault.desk.plan(
         VaultFault(when="done", what="slow", command="enc_card_verification", seconds=30.0)
     )
-    pending = await counter.house.start(storing(counter), READER)
+    pending = await counter.house.start(counter.storing(), READER)
     await counter.asked(pending)
     counter.reader.swipe(CARDS[card])
     await eventually(lambda: "verification" in counter.vault.kinds(pending.operation_id), "it is booked")
@@ -97,8 +89,8 @@ class Way:
 
 
 PATHS: Mapping[str, Way] = {
-    "store, swiped": Way(given(storing), "discover"),
-    "store, keyed": Way(given(lambda counter: storing(counter, "keyed"), "123"), "mastercard"),
+    "store, swiped": Way(given(Counter.storing), "discover"),
+    "store, keyed": Way(given(lambda counter: counter.storing("keyed"), "123"), "mastercard"),
     "sale, swiped": Way(given(selling), "jcb"),
     "declined": Way(given(selling), "declined"),
     "bad checksum": Way(misread("bad_sum"), "mastercard_2series"),

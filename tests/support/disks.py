@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tests.sweep.tracing import attached
+from tests.sweep.tracing import Traced, attached
 
 Refusal = Literal["EROFS", "EIO"]
 _WRITES = "pwrite64,fsync,fdatasync,ftruncate,unlink"
@@ -65,7 +65,7 @@ async def refusing(pid: int, journal: Path, refusal: Refusal) -> AsyncIterator[N
     files = [f"{journal}{end}" for end in ("", "-wal", "-shm")]
     what = ["-e", f"trace={_WRITES}", "-e", f"inject={_WRITES}:error={refusal}"]
     where = [word for file in files for word in ("-P", file)]
-    async with attached(pid, journal.parent / "refusals", [*what, *where]):
+    async with attached(Traced(pid), journal.parent / "refusals", [*what, *where]):
         yield
 
 

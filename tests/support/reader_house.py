@@ -8,13 +8,15 @@ import asyncio
 import os
 import ssl
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from protocols.contract.commands import TerminalCommand
 from protocols.contract.operation import OperationView
+from protocols.core.card import EntryMode
 from simulator.acquirer.ledger import MemoryLedger
 from simulator.acquirer.lines import Line
 from simulator.cards import CARDS
@@ -26,28 +28,32 @@ from simulator.vault.desk import VaultDesk
 from simulator.vault.server import VaultServer
 from simulator.vault.settings import VaultSettings
 from simulator.wire.usb_mocked import MockedUsb
-from terminal_agent.client import Pending
+from terminal_agent.client import Consent, Pending, StoreCard
 from tests.support.agent_process import Desk
 from tests.support.broker import Broker
 from tests.support.house import House, a_house
 from tests.support.programs import ROOT
+from tests.support.station import Scalar
 from tests.support.waiting import LIMIT_S, eventually
 
 READER = "front-reader"
 SCOPE = "merchant-1"
+CONSENT = Consent(text_id="no-show", version="3", language="fr", given="on_paper")
 
 
 class Vault:
-    """The vault, served by this process. `later` moves its clock."""
+    """The vault, served by this process on `port`, once it has one. `later` moves its clock."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: VaultSettings | None = None) -> None:
         self.ledger = MemoryLedger()
-        self.desk = VaultDesk(ledger=self.ledger, opens=open_frame, settings=VaultSettings(penny=False))
+        settings = settings or VaultSettings(penny=False)
+        self.desk = VaultDesk(ledger=self.ledger, opens=open_frame, settings=settings)
         self.ca, certificate, key = make(folder, "localhost")
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(certificate, key)
         self.later = timedelta()
         self.server = VaultServer(self.desk, lambda: datetime.now(UTC) + self.later, tls)
+        self.port = 0
 
     def kinds(self, order: str) -> list[str]:
         """What is booked of an order."""
@@ -69,14 +75,18 @@ class Counter:
 
     async def start(self) -> None:
         """The agent (again), on a fresh bus with the reader plugged in; ready."""
+        await self.launch()
+        await self.house.agent_ready()
+        await self.ready()
+
+    async def launch(self) -> None:
+        """The agent (again), on a fresh bus with the reader plugged in; not waited for."""
         self.bus = bus = MockedUsb()
         self.plugged = bus.plug(self.reader, 1)
         under, self.house.agent.given = bus.under()
         self.house.agent.under = list(under)
         self.house.start_agent()
         await bus.serve()
-        await self.house.agent_ready()
-        await self.ready()
 
     async def kill(self) -> None:
         """The agent at once, and with it the bus that it saw."""
@@ -134,23 +144,43 @@ class Counter:
         """Send what needs a card, swipe it or (with a security code) key it, and return the outcome."""
         pending = await self.house.start(command, READER)
         await self.asked(pending)
+        self.present(card, cvv)
+        return await pending.outcome(LIMIT_S)
+
+    def storing(self, mode: EntryMode = "swipe") -> StoreCard:
+        """A card to be kept for what a patient misses."""
+        stamp = self.house.stamp()
+        return StoreCard(**stamp, customer="p-1", purpose="no_show", consent=CONSENT, entry_modes=(mode,))
+
+    def present(self, card: str = "visa", cvv: str | None = None) -> None:
+        """Swipe a card or (with a security code) key it."""
         if cvv is None:
             self.reader.swipe(CARDS[card])
         else:
             self.reader.key_in(CARDS[card], cvv)
-        return await pending.outcome(LIMIT_S)
 
     async def run(self, command: TerminalCommand) -> OperationView:
         """Send what needs no card."""
         return await self.house.run(command, READER)
 
 
+def of(kept: OperationView) -> Mapping[str, Any]:
+    """How a stored card is named in a command that charges or verifies it."""
+    assert kept.token is not None
+    return {
+        "token": kept.token.value,
+        "scope": SCOPE,
+        "network_transaction_id": kept.network_transaction_id,
+    }
+
+
 @asynccontextmanager
-async def a_counter(broker: Broker, folder: Path) -> AsyncIterator[Counter]:
-    """Everything is up and ready."""
+async def a_counter(broker: Broker, folder: Path, **options: Scalar) -> AsyncIterator[Counter]:
+    """Everything is up and ready. `options` are further ones of the terminal in the settings."""
     vault = Vault(folder / "vault")
-    port = await vault.server.start("localhost")
-    async with a_house(broker, folder, more_desks=[_desk(port, vault.ca, folder)], started=False) as house:
+    vault.port = await vault.server.start("localhost")
+    desk = reader_desk(vault, folder, options)
+    async with a_house(broker, folder, more_desks=[desk], started=False) as house:
         counter = Counter(house, vault)
         try:
             await counter.start()
@@ -160,7 +190,8 @@ async def a_counter(broker: Broker, folder: Path) -> AsyncIterator[Counter]:
             await vault.server.stop()
 
 
-def _desk(port: int, ca: Path, folder: Path) -> Desk:
+def reader_desk(vault: Vault, folder: Path, options: Mapping[str, Scalar]) -> Desk:
+    """The reader and its vault in the agent's settings."""
     for name, text in (("store_id", "store5"), ("api_token", "yesguy")):
         file = folder / name
         file.write_text(text, encoding="utf-8")
@@ -170,12 +201,13 @@ def _desk(port: int, ca: Path, folder: Path) -> Desk:
         protocol="idtech_moneris",
         keys={"identity": ReaderSettings().serial},
         usb={"vid": f"{ReaderSettings().vid:04x}"},
-        gateway={"host": "localhost", "port": port},
-        tls={"ca": str(ca)},
+        gateway={"host": "localhost", "port": vault.port},
+        tls={"ca": str(vault.ca)},
         token={"kind": "chargeable", "scope": SCOPE},
         options={
             "store_id_file": str(folder / "store_id"),
             "api_token_file": str(folder / "api_token"),
             "reader_modes": "swipe_and_keyed",
+            **options,
         },
     )

@@ -12,11 +12,13 @@ from simulator.acquirer.totals import undone
 # Which lines an operation of each kind books, and what it does to the money.
 _BOOKS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "sale": (("charge",), "charged"),
+    "charge_card": (("charge",), "charged"),
     "capture": (("capture",), "charged"),
     "refund": (("refund",), "returned"),
     "preauth": (("hold",), "held"),
     "reversal": (("reversal", "release"), "returned"),
 }
+MOVES_MONEY = frozenset(_BOOKS)
 
 
 def assert_true(view: OperationView, lines: Sequence[Line], before: int = 0) -> None:
@@ -40,5 +42,5 @@ def assert_true(view: OperationView, lines: Sequence[Line], before: int = 0) -> 
         assert (standing, view.money) == ([(view.amount_minor, view.currency)], effect), (view, new)
         return
     assert standing == [], (view, new)
-    is_back = own and view.op in ("sale", "capture", "preauth")
+    is_back = own and view.op in ("sale", "charge_card", "capture", "preauth")
     assert view.money == ("returned" if is_back else "none"), (view, new)

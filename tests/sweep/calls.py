@@ -19,7 +19,7 @@ When = Literal["before", "after"]
 # What can write a file, a port or a socket. The kill points are those of these that have an effect outside.
 WATCHED = ("write", "writev", "pwrite64", "fsync", "fdatasync", "sendto", "sendmsg")
 _SYNCS = ("fsync", "fdatasync")
-_CALL = re.compile(r"^(\d+) +(\w+)\(\d+<(.+?)>[,)]")
+_CALL = re.compile(r"^(\d+) +(\w+)\(\d+<(.+?)>(?:[,)]| <unfinished)")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, get_args
 
+from tests.support.broker import Broker
 from tests.support.station import Plan, Scalar, Wire
+from tests.sweep.stage import Stage
+from tests.sweep.terminal_stage import terminal_stage
 
 Policy = Literal["reverse", "keep", "refuse"]
 Ending = Literal["approved", "declined", "timed_out", "aborted", "refused", "found_out"]
@@ -67,6 +72,10 @@ class Cell:
         """How an undisturbed sale may end here."""
         told = _WAYS[self.ending].state
         return frozenset({told, _UNACKNOWLEDGED[self.policy]} if self.ending == "found_out" else {told})
+
+    def staged(self, broker: Broker, folder: Path) -> AbstractAsyncContextManager[Stage]:
+        """A house with the terminal of this cell, in which sales end so."""
+        return terminal_stage(broker, folder, self.plan(), aborts=self.ending == "aborted")
 
     def plan(self) -> Plan:
         """The terminal of this cell."""

@@ -13,13 +13,14 @@ from tests.sweep.running import Kill, Swept
 _MEDIAN = 50
 
 
-def results(all_swept: Sequence[Swept], every: int) -> dict[str, Any]:
-    """Everything for the file: `wires` by their name, `grid` by cell."""
-    wires = dict.fromkeys(one.cell.wire for one in all_swept)
+def results(all_swept: Sequence[Swept], every: int, settle_s: float) -> dict[str, Any]:
+    """Everything for the file: `wires` by their name, `grid` by cell. `settle_s` is the readers'."""
+    wires = dict.fromkeys(one.scene.wire for one in all_swept)
     return {
         "every": every,
+        "settle_s": settle_s,
         **_summary(all_swept),
-        "wires": {wire: _summary([one for one in all_swept if one.cell.wire == wire]) for wire in wires},
+        "wires": {wire: _summary([one for one in all_swept if one.scene.wire == wire]) for wire in wires},
         "grid": [_row(one) for one in all_swept],
     }
 
@@ -33,20 +34,26 @@ def page(found: Mapping[str, Any]) -> str:
     """In plain words."""
     share = "every one" if found["every"] == 1 else f"one in {found['every']}"
     lines = [
-        f"sweep: kill -9 before and after {share} of the calls of a sale that write",
+        f"sweep: kill -9 before and after {share} of the calls of an order that write",
         *(_told(row) for row in found["grid"]),
+        *_settled(found),
         *(f"  {wire}: {_summed(summary)}" for wire, summary in found["wires"].items()),
         f"  in all: {_summed(found)}",
         f"  hit: {found['hit']}",
         *(
             f"  {row['cell']}: {kill['when']} {kill['effect']} {kill['point']}:"
-            f" told {kill['state']}, {kill['verdict']}"
+            f" told {kill['state']}, {kill['verdict']} {kill['why']}"
             for row in found["grid"]
             for kill in row["kills"]
             if kill["verdict"] != "true"
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _settled(found: Mapping[str, Any]) -> list[str]:
+    settle = f"  at a reader: an order unknown to the vault for {found['settle_s']:g} s was never placed"
+    return [settle] if "reader" in found["wires"] else []
 
 
 def _summary(some: Sequence[Swept]) -> dict[str, Any]:
@@ -70,7 +77,7 @@ def _times(kills: Sequence[Kill]) -> dict[str, float] | None:
 
 def _row(one: Swept) -> dict[str, Any]:
     return {
-        "cell": one.cell.name,
+        "cell": one.scene.name,
         "points": dict(sorted(Counter(one.points.values()).items())),
         "missed": dict(sorted(one.missed.items())),
         "broken": one.broken,
@@ -83,13 +90,13 @@ def _row(one: Swept) -> dict[str, Any]:
 def _told(row: Mapping[str, Any]) -> str:
     points, missed = sum(row["points"].values()), sum(row["missed"].values())
     kills = f"{len(row['kills']):>3} kills ({missed} missed)"
-    told = f"  {row['cell']:<22} {points:>3} points, {kills}: {row['states']}"
+    told = f"  {row['cell']:<30} {points:>3} points, {kills}: {row['states']}"
     return told if row["broken"] is None else f"{told}\n    ENDED EARLY: {row['broken']}"
 
 
 def _summed(summary: Mapping[str, Any]) -> str:
     return (
         f"{summary['kills']} kills: {summary['true']} true, {summary['lost']} lost, {summary['double']}"
-        f" double, {summary['wrong']} wrong; {summary['missed']} missed (the sale ended without that call);"
+        f" double, {summary['wrong']} wrong; {summary['missed']} missed (the order ended without that call);"
         f" from restart to truth {summary['truth_s'] or 'nothing to tell'} s"
     )

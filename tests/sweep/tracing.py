@@ -24,6 +24,35 @@ _END_LIMIT_S = 10.0
 _LONGEST_TRACE_S = 600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A process, and those of its threads that strace leaves alone. With any of them, it leaves alone what
+    threads begin later, too."""
+
+    pid: int
+    but: frozenset[int] = frozenset()
+
+    @property
+    def where(self) -> list[str]:
+        """For strace's command line."""
+        if not self.but:
+            return ["-f", "-p", str(self.pid)]
+        return [word for thread in sorted(self.threads()) for word in ("-p", str(thread))]
+
+    @property
+    def watched(self) -> bool:
+        """Whether each thread of it is traced now."""
+        task = Path(f"/proc/{self.pid}/task")
+        return not any(
+            _NOT_TRACED.search((task / str(thread) / "status").read_text("utf-8"))
+            for thread in self.threads()
+        )
+
+    def threads(self) -> frozenset[int]:
+        """Those that are traced."""
+        return frozenset(int(path.name) for path in Path(f"/proc/{self.pid}/task").iterdir()) - self.but
+
+
 @dataclass(slots=True)
 class Trace:
     """The record of a process, as it grows. `struck`: it was killed after its call."""
@@ -44,7 +73,7 @@ class Trace:
 
 @asynccontextmanager
 async def traced(
-    pid: int, log: Path, point: Point | None = None, when: When = "before"
+    who: Traced, log: Path, point: Point | None = None, when: When = "before"
 ) -> AsyncIterator[Trace]:
     """Record; with a point, kill the process there. Lets go of a process that is still alive in the end."""
     trace = Trace(log)
@@ -52,24 +81,23 @@ async def traced(
     if point is not None:
         how = "error=EIO:signal=KILL" if when == "before" else f"delay_exit={_HELD_US}"
         what += ["-e", f"inject={point.call}:{how}:when={point.number}"]
-    async with attached(pid, log, what) as strace:
-        killer = asyncio.create_task(_kill_when_done(pid, trace)) if point and when == "after" else None
+    async with attached(who, log, what) as strace:
+        ending = _kill_when_done(who.pid, trace, strace) if point and when == "after" else None
+        killer = asyncio.create_task(ending) if ending is not None else None
         try:
             yield trace
         finally:
             if killer is not None:
                 killer.cancel()
                 await asyncio.wait([killer])
-            if trace.struck:
-                strace.kill()  # it may wait for the end of its delay, or for ever for a thread that is dead
 
 
 @asynccontextmanager
-async def attached(pid: int, log: Path, what: Sequence[str]) -> AsyncIterator[subprocess.Popen[bytes]]:
-    """strace at every thread of a process, told what to do. Lets go in the end."""
-    strace = _started(["strace", "-f", "-o", str(log), *what, "-p", str(pid)], log)
+async def attached(who: Traced, log: Path, what: Sequence[str]) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """strace at the threads of a process, told what to do. Lets go in the end."""
+    strace = _started(["strace", "-o", str(log), *what, *who.where], log)
     try:
-        await eventually(lambda: strace.poll() is not None or _all_traced(pid), "strace watches every thread")
+        await eventually(lambda: strace.poll() is not None or who.watched, "strace watches every thread")
         yield strace
     finally:
         if strace.poll() is None:
@@ -83,12 +111,10 @@ def _started(command: list[str], log: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, stdout=said, stderr=said)
 
 
-def _all_traced(pid: int) -> bool:
-    tasks = Path(f"/proc/{pid}/task")
-    return not any(_NOT_TRACED.search((task / "status").read_text("utf-8")) for task in tasks.iterdir())
-
-
-async def _kill_when_done(pid: int, trace: Trace) -> None:
+async def _kill_when_done(pid: int, trace: Trace, strace: subprocess.Popen[bytes]) -> None:
     await eventually(lambda: _DONE in trace.record, "the call is done", _LONGEST_TRACE_S)
     trace.struck = True
     os.kill(pid, signal.SIGKILL)
+    # It may wait for the end of its delay, or for ever for a thread that is dead; and nobody is told of the
+    # death before it lets go.
+    strace.kill()

@@ -1,19 +1,16 @@
-"""What a sweep makes of its kills: the verdict on each, the sums, and when the whole is sound."""
+"""What a sweep makes of its kills: which are made, the sums, and when the whole is sound."""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 
 import pytest
 
-from protocols.contract.replies import Reply
-from protocols.contract.wording import words
-from simulator.acquirer.lines import Line
 from tests.sweep.calls import Point
 from tests.sweep.cells import ENDINGS, POLICIES, Cell
+from tests.sweep.judging import Verdict
 from tests.sweep.report import page, results, sound
-from tests.sweep.running import Kill, Swept, Verdict, chosen, judged
+from tests.sweep.running import Kill, Swept, chosen
 
 CELL = Cell("tcp", "approved", "keep")
 POINTS = [Point("write", 1), Point("write", 2), Point("fdatasync", 1)]
@@ -24,52 +21,16 @@ def kill(verdict: Verdict, truth_s: float | None = 1.0) -> Kill:
     return Kill(POINTS[0], "before", "wire write", "approved", verdict, truth_s)
 
 
-def charge(name: str) -> Line:
-    """A line of the ledger."""
-    return Line(
-        id=name,
-        kind="charge",
-        at=datetime(2026, 11, 22, tzinfo=UTC),
-        terminal="52500042",
-        amount_minor=4750,
-        currency="CAD",
-        receipt="0001",
-        trace="000001",
-        turnover="000001",
-        brand="visa",
-        card="",
-        token="",
-        reason="",
-        reverses="",
-    )
-
-
-def rejected() -> Reply:
-    """One that was never taken."""
-    at = datetime(2026, 11, 22, tzinfo=UTC)
-    return Reply(op="sale", verdict="rejected", code="expired", text=words("expired"), at=at)
-
-
 def test_every_kill_is_chosen_once_by_as_many_offsets_as_are_left_out() -> None:
     parts = [list(chosen(POINTS, 4, offset)) for offset in range(4)]
     assert sorted(one for part in parts for one in part) == sorted(chosen(POINTS, 1, 0))
     assert len(list(chosen(POINTS, 1, 0))) == 2 * len(POINTS)
 
 
-def test_two_charges_are_double_whatever_was_told() -> None:
-    assert judged(None, [charge("a"), charge("b")], 0) == "double"
-
-
-def test_nothing_told_is_lost_and_a_charge_behind_a_rejection_is_wrong() -> None:
-    assert judged(None, [charge("a")], 0) == "lost"
-    assert judged(rejected(), [charge("a")], 0) == "wrong"
-    assert judged(rejected(), [charge("a")], 1) == "true"
-
-
 def test_sums_of_a_wire_and_of_all() -> None:
     one = Swept(CELL, {POINTS[0]: "wire write"}, [kill("true", 1.0), kill("true", 3.0)], Counter())
     other = Swept(Cell("pty", "declined", "refuse"), kills=[kill("true", 2.0)])
-    found = results([one, other], 1)
+    found = results([one, other], 1, 2.0)
     assert (found["kills"], found["true"], found["truth_s"]) == (3, 3, {"p50": 2.0, "max": 3.0})
     assert found["wires"]["tcp"]["kills"] == 2
     assert found["hit"] == {"before wire write": 3}
@@ -79,16 +40,16 @@ def test_sums_of_a_wire_and_of_all() -> None:
 
 @pytest.mark.parametrize("verdict", ["lost", "double", "wrong"])
 def test_one_that_is_not_true_is_told_and_ends_badly(verdict: Verdict) -> None:
-    found = results([Swept(CELL, kills=[kill("true"), kill(verdict, None)])], 1)
+    found = results([Swept(CELL, kills=[kill("true"), kill(verdict, None)])], 1, 2.0)
     assert not sound(found)
     assert f"told approved, {verdict}" in page(found)
 
 
 def test_a_cell_that_ended_early_and_a_sweep_that_hit_nothing_end_badly() -> None:
-    early = results([Swept(CELL, kills=[kill("true")], broken="no terminal")], 1)
+    early = results([Swept(CELL, kills=[kill("true")], broken="no terminal")], 1, 2.0)
     assert not sound(early)
     assert "ENDED EARLY: no terminal" in page(early)
-    assert not sound(results([Swept(CELL)], 1))
+    assert not sound(results([Swept(CELL)], 1, 2.0))
 
 
 @pytest.mark.parametrize("policy", POLICIES)
