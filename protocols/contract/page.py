@@ -97,9 +97,11 @@ of. Ignore a progress or state whose `as_of` is older than the facts you hold.
 and not seen end, with its `data` as it was sent. An agent whose journal is new, or older than what you
 know, takes no money (`journal_new`) until it has had this list; what is on it and unknown there becomes
 `in_doubt` and is asked of the terminal. So is, at each start, what is on it and was made before that start:
-it is never begun late, and ends `not_started` once the terminal has proven it. Send `sync` on each birth of
-the agent, with the `boot` of that birth, so that one which waited in the broker is refused
-(`sync_outdated`) instead of speaking for another time; it is harmless at any time.
+it is never begun late, and ends `not_started` once the terminal has proven it. List all that you have not
+seen end: an agent whose journal was restored from a copy leaves alone what is open there and not on it. It
+ended in the part that was lost; the agent says `needs_human` with `told_before`, and your end of it holds.
+Send `sync` on each birth of the agent, with the `boot` of that birth, so that one which waited in the broker
+is refused (`sync_outdated`) instead of speaking for another time; it is harmless at any time.
 
 The reply to `sync` is `done` with `result`: the agent's `epoch`, `seq` and `boot`, the `acked_seq` up to
 which a node of yours has acknowledged, and for each listed operation its state, `adopted`, or `unknown`

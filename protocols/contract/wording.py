@@ -199,6 +199,10 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
         "The terminal cannot say whether the payment went through. Do not take it again: look for it in the "
         "terminal’s list or on the receipt, then record what you saw.",
     ),
+    "told_before": (
+        "La mémoire de ce poste vient d’une copie : ce qui avait été affiché de cette transaction tient.",
+        "This station’s memory comes from a copy; what was shown of this transaction before holds.",
+    ),
     "agent_restarted": (
         "Le poste a redémarré avant le début : rien n’a été débité. Recommencez.",
         "The station restarted before it began; nothing was charged. Please try again.",

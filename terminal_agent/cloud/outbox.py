@@ -84,8 +84,7 @@ class Outbox:
         """The link is up: everything without the backend's word goes out again."""
         self._up = True
         self._connection += 1
-        if self._journal.head.known_seq is not None:
-            asyncio.get_running_loop().call_later(HELD_S, self._waited_enough)
+        asyncio.get_running_loop().call_later(HELD_S, self._waited_enough)
         self._sent = self._journal.head.acked_seq
         self._bell.set()
 
@@ -126,6 +125,7 @@ class Outbox:
         head = self._journal.head
         if head.known_seq is not None and head.last_seq > head.known_seq:
             await self._journal.begin_epoch()
+            await self._journal.mark_met()
             log.warning("backend_not_met", was=head.epoch, epoch=self._journal.head.epoch)
             self._renewed()
 

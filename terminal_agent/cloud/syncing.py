@@ -23,8 +23,8 @@ from terminal_agent.commands import originals, recovery
 from terminal_agent.commands.checks import made_before
 from terminal_agent.commands.entries import Admitted, Adopted, Entry
 from terminal_agent.commands.lifecycle import Lifecycle
-from terminal_agent.commands.translate import amount_asked, request_of
-from terminal_agent.journal.facts import Row
+from terminal_agent.commands.translate import amount_asked, request_of, ulid_time
+from terminal_agent.journal.facts import NewEvent, Row
 from terminal_agent.journal.port import Journal, Reader
 from terminal_agent.observability.logs import get_logger
 
@@ -65,6 +65,7 @@ class Syncing:
         self._moved = moved
         self._met = met
         self._one_at_a_time = asyncio.Lock()
+        self._copied = False
 
     async def acknowledged(self, payload: bytes) -> None:
         """The backend has stored facts. A word about facts that we never had is refused and told."""
@@ -103,6 +104,8 @@ class Syncing:
                 await self._journal.acknowledge(body.epoch, body.seq)
             elif body.epoch is not None:
                 await self._renew_if_behind(body.epoch, body.seq)
+            if self._copied:
+                await self._leave_what_has_ended(body)
             if self._journal.head.known_seq is not None:
                 await self._journal.mark_met()
             self._met()
@@ -127,8 +130,30 @@ class Syncing:
     async def _renew_if_behind(self, epoch: str, seq: int) -> None:
         if self._is_behind(epoch, seq):
             was = self._journal.head.epoch
+            self._copied = self._copied or epoch == was
             await self._journal.begin_epoch(later_than=epoch)
             self._alert("journal_new", {"was": was, "backend_epoch": epoch, "backend_seq": str(seq)})
+
+    async def _leave_what_has_ended(self, body: commands.Sync) -> None:
+        """Facts of our own epoch are known that are not here: this journal was restored from a copy. What was
+        ordered before this start and is not listed has ended in the part that was lost. It is asked about no
+        more, and what was found out since this start and not told yet is not told."""
+        listed = {one.operation_id for one in body.open_operations}
+        started = self._backend_time.started()
+
+        def has_ended(operation_id: str | None) -> bool:
+            return (
+                operation_id is not None and operation_id not in listed and ulid_time(operation_id) < started
+            )
+
+        def is_news(fact: NewEvent) -> bool:
+            return fact.type != "operation" or not has_ended(fact.operation_id)
+
+        await self._journal.begin_epoch(later_than=body.epoch, take=is_news)
+        for row in await self._journal.read(lambda reader: reader.open_operations()):
+            if has_ended(row.id):
+                await self._lifecycle.apply(recovery.left_alone(row), row.terminal)
+        self._copied = False
 
     def _is_behind(self, epoch: str, seq: int) -> bool:
         """Epochs are ULIDs: a later one than ours, or more facts of ours than it can know, was written by a

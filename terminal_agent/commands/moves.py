@@ -1,7 +1,8 @@
 """THE table of an operation's states, and the word of it that each entry is.
 
 `absent` is an id that the journal has never seen. Final states move no more: a truth found later is
-`contradicted`, which leaves the state and is told as a correction; `repeated` is the same truth again.
+`contradicted`, which leaves the state and is told as a correction; `repeated` is the same truth again, or
+one of an operation that was left alone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from protocols.core.facts import Concluded, Mark
 from protocols.core.machine import Table
 from protocols.core.outcomes import Outcome, Unknown
 from terminal_agent.commands.entries import AbortAsked, Admitted, Adopted, Entry, Escalated, Resolved
+from terminal_agent.commands.recovery import TOLD_BEFORE
 from terminal_agent.journal.codec import OUTCOME_NAMES
 from terminal_agent.journal.facts import Row, State
 
@@ -84,6 +86,7 @@ TABLE: Table[Stand, Word] = Table(
             "result_seen": "needs_human",
             "unknown_agent": "needs_human",
             "unknown_human": "needs_human",
+            "repeated": "needs_human",
             **_ENDS,
         },
         "approved": _final("approved"),
@@ -124,6 +127,8 @@ def name_of(outcome: Outcome) -> Word:
 
 def _end_word(outcome: Outcome, row: Row | None) -> Word:
     word = name_of(outcome)
+    if row is not None and row.code == TOLD_BEFORE and outcome.evidence.source != "human":
+        return "repeated"
     if row is None or not row.final:
         return word
     if isinstance(outcome, Unknown):

@@ -18,6 +18,9 @@ from terminal_agent.commands.translate import ulid_time
 from terminal_agent.journal.facts import Row
 from terminal_agent.journal.port import Reader
 
+# Why an operation is left alone: the backend knew its end before this journal was restored from a copy.
+TOLD_BEFORE = "told_before"
+
 Strategy = Literal["by_id", "last", "batch", "none"]
 
 # Operations that move no money and leave nothing that could be asked for: after a loss they are simply over,
@@ -45,6 +48,13 @@ def at_start(row: Row) -> Concluded | None:
         outcome = Unknown(code="link_lost", evidence=Evidence("dialogue"), ask_again_s=0.0)
     else:
         return None
+    return Concluded(row.id, row.attempt.no, outcome)
+
+
+def left_alone(row: Row) -> Concluded:
+    """An open operation whose end was told in the part of the journal that is lost. What the terminal says
+    now may be of a later one: nothing more is told of it but what a human says."""
+    outcome = Unknown(code=TOLD_BEFORE, owner="human", evidence=Evidence("dialogue"))
     return Concluded(row.id, row.attempt.no, outcome)
 
 

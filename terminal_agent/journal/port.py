@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from protocols.core.facts import Mark
-from terminal_agent.journal.facts import Change, Event, Head, OrphanRow, Row, Space, Written
+from terminal_agent.journal.facts import Change, Event, Head, NewEvent, OrphanRow, Row, Space, Written
 
 T = TypeVar("T")
 
@@ -97,10 +97,12 @@ class Journal(Protocol):
         """The backend has told in this boot what it knows: `head.known_seq` is None now."""
         ...
 
-    async def begin_epoch(self, later_than: str | None = None) -> None:
-        """This file is older than what the backend knows: go on under a new epoch, not synced, that sorts
-        after each of ours and after `later_than`. Events that were not acknowledged are numbered anew from
-        1, in order."""
+    async def begin_epoch(
+        self, later_than: str | None = None, take: Callable[[NewEvent], bool] = ...
+    ) -> None:
+        """This file is older than what the backend knows: go on under a new epoch, not synced and not met,
+        that sorts after each of ours and after `later_than`. Events that were not acknowledged are numbered
+        anew from 1, in order; those that are not to be taken along are never published any more."""
         ...
 
     async def prune(self, before: datetime) -> int:

@@ -24,7 +24,7 @@ from terminal_agent.clock import Clock
 from terminal_agent.errors import AgentError, JournalFailed, JournalUnusable
 from terminal_agent.journal import upkeep
 from terminal_agent.journal.batches import Batches, Work
-from terminal_agent.journal.facts import Event, Head, Space, Written
+from terminal_agent.journal.facts import Event, Head, NewEvent, Space, Written
 from terminal_agent.journal.port import Decide, Reader
 from terminal_agent.journal.reserve import Reserve
 from terminal_agent.journal.statements import Guard, SqlReader, masked, write
@@ -103,10 +103,12 @@ class SqliteJournal:
         """The backend may know of every fact from here on."""
         await self._run(partial(upkeep.mark_met, self._db))
 
-    async def begin_epoch(self, later_than: str | None = None) -> None:
+    async def begin_epoch(
+        self, later_than: str | None = None, take: Callable[[NewEvent], bool] = upkeep.everything
+    ) -> None:
         """Go on under a new epoch, not synced; unacknowledged events are numbered anew from 1."""
         now = self._clock.wall()
-        await self._run(partial(upkeep.begin_epoch, self._db, now, self._entropy, later_than))
+        await self._run(partial(upkeep.begin_epoch, self._db, now, self._entropy, later_than, take))
 
     async def prune(self, before: datetime) -> int:
         """Drop acknowledged payloads older than `before`; how many operations lost theirs."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from protocols.contract.ulids import LATEST_MS, make_ulid, ulid_ms
 from terminal_agent.errors import JournalUnusable
 from terminal_agent.journal.codec import from_ms, to_ms
-from terminal_agent.journal.facts import Head
+from terminal_agent.journal.facts import Head, NewEvent
 from terminal_agent.journal.schema import APPLICATION_ID, MIGRATIONS
 from terminal_agent.journal.statements import Connection
 
@@ -69,10 +69,19 @@ def begin_boot(db: Connection, now: datetime, entropy: Callable[[int], bytes]) -
     return int(db.execute("SELECT MAX(no) FROM boots").fetchone()[0])
 
 
+def everything(_fact: NewEvent) -> bool:
+    """No fact is left behind."""
+    return True
+
+
 def begin_epoch(
-    db: Connection, now: datetime, entropy: Callable[[int], bytes], later_than: str | None = None
+    db: Connection,
+    now: datetime,
+    entropy: Callable[[int], bytes],
+    later_than: str | None = None,
+    take: Callable[[NewEvent], bool] = everything,
 ) -> None:
-    """A new epoch; events that were not acknowledged move into it, numbered from 1.
+    """A new epoch; events that were not acknowledged and are to be taken along move into it, numbered from 1.
 
     It is later than every one of ours and than `later_than`, the backend's, even where the clock is not: an
     earlier one would be taken for behind, and renewed, for ever. Its last two characters begin the attempts'
@@ -85,12 +94,22 @@ def begin_epoch(
     while name[-2:] in used and len(used) < _ENDINGS:
         name = make_ulid(born, entropy(10))
     old = db.execute("SELECT no, acked_seq FROM epochs ORDER BY no DESC LIMIT 1").fetchone()
-    db.execute("INSERT INTO epochs (ulid, born_ms) VALUES (?, ?)", (name, to_ms(now)))
+    db.execute("INSERT INTO epochs (ulid, born_ms, known_seq) VALUES (?, ?, 0)", (name, to_ms(now)))
     if old is not None:
+        _move_along(db, old[0], old[1], take)
+
+
+def _move_along(db: Connection, old_no: int, acked: int, take: Callable[[NewEvent], bool]) -> None:
+    waiting = db.execute(
+        "SELECT seq, type, data, terminal, operation_id FROM events WHERE epoch_no = ? AND seq > ?"
+        " ORDER BY seq",
+        (old_no, acked),
+    ).fetchall()
+    taken = [seq for seq, *fact in waiting if take(NewEvent(*fact))]
+    for place, seq in enumerate(taken, 1):
         db.execute(
-            "UPDATE events SET epoch_no = (SELECT no FROM current), seq = seq - ?"
-            " WHERE epoch_no = ? AND seq > ?",
-            (old[1], old[0], old[1]),
+            "UPDATE events SET epoch_no = (SELECT no FROM current), seq = ? WHERE epoch_no = ? AND seq = ?",
+            (place, old_no, seq),
         )
 
 

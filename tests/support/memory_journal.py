@@ -15,8 +15,9 @@ from protocols.core.facts import Mark
 from terminal_agent.clock import Clock
 from terminal_agent.errors import JournalFailed
 from terminal_agent.journal.codec import to_ms
-from terminal_agent.journal.facts import Event, Head, OrphanRow, Row, Space, Written
+from terminal_agent.journal.facts import Event, Head, NewEvent, OrphanRow, Row, Space, Written
 from terminal_agent.journal.port import Decide, Reader
+from terminal_agent.journal.upkeep import everything
 
 T = TypeVar("T")
 
@@ -158,7 +159,9 @@ class MemoryJournal:
         """Everything may be known."""
         self._held.head = replace(self.head, known_seq=None)
 
-    async def begin_epoch(self, later_than: str | None = None) -> None:
+    async def begin_epoch(
+        self, later_than: str | None = None, take: Callable[[NewEvent], bool] = everything
+    ) -> None:
         """Go on under a new epoch."""
         now, old = self._clock.wall(), self.head
         known = [ulid_ms(name) for name in (old.epoch, later_than) if name is not None]
@@ -166,10 +169,11 @@ class MemoryJournal:
         kept = [
             event for event in self._held.events if event.epoch == old.epoch and event.seq > old.acked_seq
         ]
+        kept = [event for event in kept if take(event.fact)]
         self._held.events = [event for event in self._held.events if event not in kept] + [
             replace(event, epoch=epoch, seq=place) for place, event in enumerate(kept, 1)
         ]
-        self._held.head = Head(epoch, now, old.boot, len(kept), 0, synced=False)
+        self._held.head = Head(epoch, now, old.boot, len(kept), 0, synced=False, known_seq=0)
 
     async def prune(self, before: datetime) -> int:
         """Drop what is acknowledged and old."""

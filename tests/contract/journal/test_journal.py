@@ -238,6 +238,19 @@ async def test_a_new_epoch_numbers_what_was_not_acknowledged_from_one(
     assert journal.head.last_seq == 3
 
 
+async def test_what_is_not_taken_along_into_a_new_epoch_is_told_no_more(
+    journal: Journal, clock: FakeClock
+) -> None:
+    for n in range(4):
+        await book(journal, clock, n)
+    await journal.acknowledge(journal.head.epoch, 1)
+    await journal.mark_met()
+    await journal.begin_epoch(take=lambda fact: fact.data != '{"n":2}')
+    events = await journal.events_after(0, 10)
+    assert [(event.seq, event.fact.data) for event in events] == [(1, '{"n":1}'), (2, '{"n":3}')]
+    assert (journal.head.last_seq, journal.head.known_seq) == (2, 0)
+
+
 async def test_a_new_epoch_is_later_than_ours_and_the_backends_whatever_the_clock_says(
     journal: Journal, clock: FakeClock
 ) -> None:

@@ -170,7 +170,7 @@ async def test_after_a_restart_too() -> None:
         assert published(again) == [3, 4]
 
 
-async def test_a_new_epoch_is_published_from_its_first() -> None:
+async def test_a_new_epoch_is_published_from_its_first_once_the_backend_is_met() -> None:
     desk = await told(2)
     async with running(desk.outbox) as outbox:
         outbox.connected()
@@ -179,6 +179,10 @@ async def test_a_new_epoch_is_published_from_its_first() -> None:
         desk.publisher.sent.clear()
         await desk.journal.begin_epoch()
         outbox.wake()
+        await settle()
+        assert published(desk) == []
+        await desk.journal.mark_met()
+        outbox.met()
         await settle()
         assert published(desk) == [1]
         assert json.loads(desk.publisher.sent[-1].payload)["epoch"] == desk.journal.head.epoch
