@@ -15,6 +15,7 @@ from protocols.core.outcomes import (
     Evidence,
     NotStarted,
     TerminalRecord,
+    Unknown,
 )
 from protocols.core.session import Alert, Mono, Progress
 from protocols.zvt import codes
@@ -182,6 +183,10 @@ class Hearing:
             self._asking.enquired(code, now)
         elif errand is Errand.WORK and session.dialogue is not None:
             evidence = Evidence("dialogue", seen={"refused": f"{code:02X}"})
+            if session.line.disturbed and session.dialogue.books:
+                # The refusal may be of another frame that came with ours: then ours may run all the same.
+                session.conclude(Unknown(code="no_result", evidence=evidence, ask_again_s=0.0))
+                return
             outcome = refusal(code, evidence, session.dialogue.sought)
             if not isinstance(outcome, NotStarted):
                 # A refused command has done nothing, whatever the reason is called.

@@ -41,6 +41,7 @@ class Line:
         self._arq: SerialLink | TcpLink = TcpLink()
         self._asked: bytes | None = None  # our command that is not answered yet
         self.refused: int | None = None  # by this code, if nothing contradicts it until `answer_by`
+        self.disturbed = False  # something was heard since our command that nothing explains
         self.answer_by: Mono | None = None  # T3, from the delivery on: before that the link repeats by T2
         self.message_by: Mono | None = None  # T4
         self.silent_at: Mono | None = None
@@ -74,6 +75,7 @@ class Line:
         """Send a command and expect its answer within T3 of its delivery, and of one repeat of the answer."""
         self._t4_s = self._options.t4_s
         self.rest()
+        self.disturbed = False
         self._asked = encode(message)
         return self._send(self._asked, now)
 
@@ -128,6 +130,7 @@ class Line:
         self, outputs: tuple[LinkOutput, ...], now: Mono
     ) -> tuple[tuple[Effect, ...], tuple[News, ...]]:
         news = tuple(output for output in outputs if isinstance(output, Arrived | Lapsed | Failed | Heard))
+        self.disturbed = self.disturbed or any(isinstance(item, Heard) for item in news)
         return self._written(outputs, now), news
 
     def _written(self, outputs: tuple[LinkOutput, ...], now: Mono) -> tuple[Effect, ...]:

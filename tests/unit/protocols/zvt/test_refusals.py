@@ -40,6 +40,18 @@ def test_it_counts_once_nothing_contradicts_it(sold: Script) -> None:
     assert isinstance(sold.concluded.outcome, NotStarted)
 
 
+def test_it_is_asked_about_where_one_acknowledgement_too_many_was_heard(sold: Script) -> None:
+    """Another frame came with ours: the refusal may be of that one, and what was said of ours is lost."""
+    answer, sale, stray = ACK, ACK, ACK
+    frame = serial_frame(bytes.fromhex(REFUSED))
+    sold.give(Received(sold.link, bytes.fromhex(answer + sale + stray) + frame))
+    sold.after(0.4)
+    outcome = sold.concluded.outcome
+    assert isinstance(outcome, Unknown)
+    assert (outcome.owner, outcome.ask_again_s) == ("agent", 0.0)
+    assert outcome.evidence.seen == {"refused": "83"}
+
+
 @pytest.mark.parametrize("contradiction", [OK, "04FF0117"])
 def test_a_terminal_that_goes_on_has_taken_the_command(sold: Script, contradiction: str) -> None:
     hear(sold, REFUSED, contradiction)
