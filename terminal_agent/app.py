@@ -102,7 +102,7 @@ class App:
     async def run(self) -> None:
         """Until SIGTERM or SIGINT; then finish what is at work, say goodbye, close."""
         self._alarm.connect(self._alert)
-        when_masked(lambda logger, count: self._alarm.fired(f"log {logger}", ("digits",) * count))
+        when_masked(lambda logger, forms: self._alarm.fired(f"log {logger}", forms))
         configured = {terminal.id for terminal in self._settings.terminals}
         await begin_again(self._journal, self._lifecycle, configured)
         head = self._journal.head

@@ -14,14 +14,16 @@ from enum import Enum
 from pathlib import PurePath
 from uuid import UUID
 
+from terminal_agent.tripwire.alarm import forms_of
+from terminal_agent.tripwire.forms import Form
 from terminal_agent.tripwire.masking import mask_text, mask_value
 
 LONGEST_TEXT = 4000
 DEEPEST = 8
 
 
-def clean(value: object, name: str = "") -> tuple[object, int]:
-    """The value in plain types without card numbers, and how many were masked. Never raises.
+def clean(value: object, name: str = "") -> tuple[object, tuple[Form, ...]]:
+    """The value in plain types without card numbers, and the form of each that was masked. Never raises.
 
     `name` is the field it stands in: ids, counts and times are left alone where they have that shape.
     """
@@ -38,9 +40,9 @@ def clean_exception(error: BaseException) -> str:
     return clean_text(f"{type(error).__name__}: {error}")
 
 
-def _clean(value: object, name: str, depth: int) -> tuple[object, int]:
+def _clean(value: object, name: str, depth: int) -> tuple[object, tuple[Form, ...]]:
     if value is None or isinstance(value, bool):
-        return value, 0
+        return value, ()
     if isinstance(value, Enum):
         return _clean(value.value, name, depth)
     if isinstance(value, str):
@@ -52,29 +54,30 @@ def _clean(value: object, name: str, depth: int) -> tuple[object, int]:
     return _clean_str(_shown(value))
 
 
-def _clean_number(value: float, name: str) -> tuple[object, int]:
+def _clean_number(value: float, name: str) -> tuple[object, tuple[Form, ...]]:
     if not math.isfinite(value):
-        return str(value), 0  # JSON has no word for it
+        return str(value), ()  # JSON has no word for it
     masked, found = mask_value(value, name)
-    return masked, len(found)
+    return masked, forms_of(found)
 
 
 def _clean_collection(
     value: Mapping[object, object] | Iterable[object], name: str, depth: int
-) -> tuple[object, int]:
+) -> tuple[object, tuple[Form, ...]]:
     if depth >= DEEPEST:
-        return f"<{type(value).__name__} too deep>", 0
+        return f"<{type(value).__name__} too deep>", ()
     if isinstance(value, Mapping):
         pairs = [(_clean_str(str(key)), _clean(item, str(key), depth + 1)) for key, item in value.items()]
-        return {key[0]: item[0] for key, item in pairs}, sum(key[1] + item[1] for key, item in pairs)
+        found = tuple(form for pair in pairs for _, forms in pair for form in forms)
+        return {key[0]: item[0] for key, item in pairs}, found
     items = [_clean(item, name, depth + 1) for item in value]
-    return [item[0] for item in items], sum(item[1] for item in items)
+    return [item[0] for item in items], tuple(form for _, forms in items for form in forms)
 
 
-def _clean_str(text: str, name: str = "") -> tuple[str, int]:
+def _clean_str(text: str, name: str = "") -> tuple[str, tuple[Form, ...]]:
     """Cut after masking: a number that the cut would split is masked whole first."""
     text, found = mask_text(text[: LONGEST_TEXT + 64], name)
-    return (text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"), len(found)
+    return (text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"), forms_of(found)
 
 
 def _shown(value: object) -> str:

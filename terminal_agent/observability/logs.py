@@ -14,12 +14,13 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, TextIO, cast
 
 from terminal_agent.observability.exception_text import described
 from terminal_agent.redaction import clean
+from terminal_agent.tripwire.forms import Form
 
 # structlog.dev imports the whole of rich if it is there: 5 MiB and 0.1 s for a renderer that we do not use.
 _HIDE_RICH = "rich" not in sys.modules
@@ -53,7 +54,7 @@ class LastStop(logging.StreamHandler[TextIO]):
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self.dropped = 0
-        self.on_masked: Callable[[str, int], None] | None = None
+        self.on_masked: Callable[[str, Sequence[Form]], None] | None = None
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging names both
         """Called by logging when formatting or writing failed."""
@@ -65,7 +66,7 @@ class LastStop(logging.StreamHandler[TextIO]):
         plain = cast(Event, cleaned)
         if found and self.on_masked is not None:
             self.on_masked(str(plain.get("logger", "")), found)
-        return {**plain, "masked": found} if found else plain
+        return {**plain, "masked": len(found)} if found else plain
 
 
 _last_stop: LastStop | None = None
@@ -95,8 +96,8 @@ def dropped_lines() -> int:
     return _last_stop.dropped if _last_stop is not None else 0
 
 
-def when_masked(tell: Callable[[str, int], None]) -> None:
-    """Have it told, from any thread, whose log line carried how many card numbers."""
+def when_masked(tell: Callable[[str, Sequence[Form]], None]) -> None:
+    """Have it told, from any thread, whose log line carried card numbers, and in which forms."""
     if _last_stop is not None:
         _last_stop.on_masked = tell
 

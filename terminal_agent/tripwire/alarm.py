@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from terminal_agent.tripwire.forms import Find
+from terminal_agent.tripwire.forms import Find, Form
 from terminal_agent.tripwire.masking import mask_json_text
 
 CODE = "card_number_stopped"
@@ -72,6 +72,6 @@ class Alarm:
         self._tell(CODE, details)
 
 
-def forms_of(found: Sequence[Find]) -> tuple[str, ...]:
+def forms_of(found: Sequence[Find]) -> tuple[Form, ...]:
     """The forms in which numbers were found, each as often as it was."""
     return tuple(find.form for find in found)

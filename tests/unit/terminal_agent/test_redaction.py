@@ -21,21 +21,21 @@ NUMBERS = [VISA, AMEX, LONG, "4222222222222", "2223003122003222", "3622720627166
 @pytest.mark.parametrize("around", ["{}", "card {} read", "x{}y", '{{"pan": "{}"}}', ";{}=2512", "\n{}\n"])
 def test_a_card_number_in_a_text_is_masked_but_for_four_digits(number: str, around: str) -> None:
     shown, found = clean(around.format(number))
-    assert found == 1
+    assert found == ("digits",)
     assert number[:-4] not in str(shown)
     assert number[-4:] in str(shown)
 
 
 @pytest.mark.parametrize("written", ["4111 1111 1111 1111", "4111-1111-1111-1111", "3782 822463 10005"])
 def test_grouped_numbers_are_found(written: str) -> None:
-    assert clean(written)[1] == 1
+    assert clean(written)[1] == ("digits",)
 
 
 @pytest.mark.parametrize("joint", ["", " ", ":", "-"])
 def test_a_number_in_a_hex_dump_is_found(joint: str) -> None:
     dump = joint.join(f"{byte:02x}" for byte in VISA.encode())
     shown, found = clean(f"04 0f 22 {dump} 06")
-    assert found == 1
+    assert found == ("hex",)
     assert dump not in str(shown)
     assert str(shown).startswith("04 0f 22 ")
 
@@ -44,7 +44,7 @@ def test_a_number_in_a_hex_dump_is_found(joint: str) -> None:
 @pytest.mark.parametrize("number", [VISA, "2223003122003222", AMEX])
 def test_a_packed_number_in_a_hex_dump_is_found(dump: str, number: str) -> None:
     shown, found = clean(dump.format(number))
-    assert found == 1
+    assert found in (("packed",), ("digits",))
     assert number[4:12] not in str(shown)
 
 
@@ -58,7 +58,7 @@ def test_every_place_in_nested_data_is_reached_and_counted() -> None:
         "view": MappingProxyType({"x": VISA}),
     }
     shown, found = clean(data)
-    assert found == 7
+    assert found == ("digits",) * 7
     for number in (VISA, AMEX, LONG):
         assert number not in repr(shown)
 
@@ -87,31 +87,31 @@ class Word(Enum):
     ],
 )
 def test_other_types_are_shown_by_harmless_words(value: object, shown: object) -> None:
-    assert clean(value) == (shown, 0)
+    assert clean(value) == (shown, ())
 
 
 def test_an_enum_and_an_exception_are_looked_into() -> None:
-    assert clean(Word.CARD)[1] == 1
+    assert clean(Word.CARD)[1] == ("digits",)
     shown, found = clean(ValueError(f"bad {VISA}"))
-    assert (shown, found) == ("ValueError: bad ************1111", 1)
+    assert (shown, found) == ("ValueError: bad ************1111", ("digits",))
     assert clean_exception(KeyError(VISA)) == "KeyError: '************1111'"
 
 
 @pytest.mark.parametrize("name", ["operation_id", "epoch"])
 def test_a_ulid_of_digits_is_left_alone_in_its_field_only(name: str) -> None:
     ulid = "01" + "0" * 8 + VISA
-    assert clean({name: ulid}) == ({name: ulid}, 0)
-    assert clean({name: VISA})[1] == 1
-    assert clean({"text": f"{VISA} 1"})[1] == 1
+    assert clean({name: ulid}) == ({name: ulid}, ())
+    assert clean({name: VISA})[1] == ("digits",)
+    assert clean({"text": f"{VISA} 1"})[1] == ("digits",)
 
 
 @pytest.mark.parametrize(
     "name", ["seq", "trace", "uptime_s", "at_ms", "started_ns", "amount_minor", "size_bytes"]
 )
 def test_counts_and_times_are_left_alone_as_numbers(name: str) -> None:
-    assert clean({name: int(VISA)}) == ({name: int(VISA)}, 0)
-    assert clean({name: VISA})[1] == 1, "a text in such a field is still looked at"
-    assert clean({"other": int(VISA)})[1] == 1
+    assert clean({name: int(VISA)}) == ({name: int(VISA)}, ())
+    assert clean({name: VISA})[1] == ("digits",), "a text in such a field is still looked at"
+    assert clean({"other": int(VISA)})[1] == ("digits",)
 
 
 def test_honest_text_is_untouched() -> None:
@@ -121,7 +121,7 @@ def test_honest_text_is_untouched() -> None:
         "10.0.0.1:20007",
         "4111111111111112",
     ):
-        assert clean(text) == (text, 0)
+        assert clean(text) == (text, ())
 
 
 def test_long_and_deep_data_is_cut() -> None:
@@ -142,5 +142,5 @@ def test_the_cut_never_splits_a_number_before_it_is_seen(before: int) -> None:
 )
 def test_it_never_raises_and_gives_plain_types(value: object) -> None:
     shown, found = clean(value)
-    assert found >= 0
+    assert isinstance(found, tuple)
     assert isinstance(shown, str | int | float | list | None)

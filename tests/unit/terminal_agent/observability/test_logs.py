@@ -9,7 +9,7 @@ import logging
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -122,20 +122,24 @@ def test_libraries_and_warnings_take_the_same_way(told: Told) -> None:
 
 @pytest.mark.card_numbers_on_purpose
 def test_card_numbers_are_masked_wherever_they_stand_and_counted(told: Told) -> None:
-    told_of: list[tuple[str, int]] = []
-    logs.when_masked(lambda logger, count: told_of.append((logger, count)))
+    told_of: list[tuple[str, Sequence[str]]] = []
+    logs.when_masked(lambda logger, forms: told_of.append((logger, forms)))
     log = get_logger("terminal_agent.x")
     log.info(f"read {VISA}", nested={"pan": [VISA]}, number=int(VISA), raw=VISA.encode())
     try:
         fail(VISA)
     except RuntimeError:
         log.exception("broken")
-    logging.getLogger("mqtt").warning("payload %s", VISA)
+    logging.getLogger("mqtt").warning("payload %s", VISA.encode().hex())
     assert VISA not in told.getvalue()
     first, second, third = told.lines()
     assert (first["masked"], second["masked"], third["masked"]) == (3, 1, 1)
     assert first["raw"] == "<16 bytes>"
-    assert told_of == [("terminal_agent.x", 3), ("terminal_agent.x", 1), ("mqtt", 1)]
+    assert told_of == [
+        ("terminal_agent.x", ("digits",) * 3),
+        ("terminal_agent.x", ("digits",)),
+        ("mqtt", ("hex",)),
+    ]
 
 
 def test_an_exception_shows_type_text_places_and_cause_but_no_locals(told: Told) -> None:
