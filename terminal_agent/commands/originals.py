@@ -46,8 +46,11 @@ def objection(body: commands.TerminalCommand, terminal: str, reader: Reader) -> 
 def _against_others(
     body: commands.TerminalCommand, original: Row, others: tuple[Row, ...]
 ) -> tuple[str, str] | None:
-    """An original is undone or captured once; what is undecided counts as if it had happened."""
+    """An original is undone or captured once; what is undecided counts as if it had happened. While it is
+    asked about, nothing more is done to the original: the answer could be of either."""
     standing = [row for row in others if not row.final or row.state == "approved"]
+    if any(row.owed for row in standing):
+        return "in_doubt_pending", PATH
     if any(row.op in ("reversal", "capture") for row in standing):
         return "original_not_open", PATH
     if isinstance(body, commands.Reversal):

@@ -190,6 +190,23 @@ async def test_a_refund_in_doubt_counts_as_given() -> None:
     assert (await desk.ask("refund", amount_minor=400, original_operation_id=paid)).code == "limit_exceeded"
 
 
+async def test_while_a_refund_is_asked_about_by_id_nothing_more_is_done_to_its_original() -> None:
+    """A vault keeps both under the original's order: it would tell the second as the first."""
+    desk = await synced()
+    by_id = type(ZVT_LIKE)(operations=ALL, recovery="by_id", token_kind="chargeable")
+    desk.change_terminal(capabilities=by_id)
+    paid = (await desk.done("sale", amount_minor=1000)).operation_id
+    doubtful = (await desk.ask("refund", amount_minor=300, original_operation_id=paid)).operation_id
+    assert doubtful is not None
+    await desk.mark(doubtful)
+    await desk.end(doubtful, Unknown(code="x", evidence=Evidence("by_id")))
+    again = await desk.ask("refund", amount_minor=300, original_operation_id=paid)
+    assert (again.code, again.path) == ("in_doubt_pending", "data.original_operation_id")
+    assert (await desk.done("sale")).verdict == "accepted"
+    await desk.end(doubtful, Declined(code="declined", evidence=Evidence("by_id")))
+    assert (await desk.ask("refund", amount_minor=300, original_operation_id=paid)).verdict == "accepted"
+
+
 async def test_an_original_is_undone_once_on_its_own_terminal_and_only_while_it_stands() -> None:
     desk = await synced()
     desk.fleet.terminals["t-2"] = desk.fleet.terminals["t-1"]
