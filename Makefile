@@ -78,7 +78,7 @@ schemas: $(VENV)/.dev $(VENV)/.project
 	@$(BIN)/python -m terminal_agent.settings --schema
 
 pins: $(VENV)/.dev
-	@cd requirements && for f in runtime dev; do ../$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-header --strip-extras --allow-unsafe -o $$f.txt $$f.in; done
+	@cd requirements && for f in runtime dev; do ../$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --strip-extras --allow-unsafe -o $$f.txt $$f.in; done
 
 clean:
 	@rm -rf build $(VENV)

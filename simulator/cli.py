@@ -14,6 +14,7 @@ from simulator import scenario as scenarios
 from simulator.acquirer.ledger import FileLedger, read
 from simulator.acquirer.lines import LedgerError
 from simulator.acquirer.totals import balance, live_charges, open_holds, tokens_kept
+from simulator.clinic.commands import run_clinic
 from simulator.declared import SettingError
 from simulator.ending import NOT_TO_BE_HAD, WRONG_USE, ended
 from simulator.reader.commands import app as reader_app
@@ -25,6 +26,7 @@ from simulator.zvt.state import FileStore, MemoryStore, StateError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 app.add_typer(reader_app, name="reader")
+app.command("clinic")(run_clinic)
 
 LedgerPath = Annotated[Path, typer.Option("--ledger", help="the money ledger, JSON lines, only appended to")]
 """The ledger's option."""

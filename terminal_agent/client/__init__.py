@@ -33,11 +33,12 @@ from terminal_agent.client.backend import BackendClient
 from terminal_agent.client.connection import Tls
 from terminal_agent.client.errors import BrokerAwayError, ClientError, NoReplyError, RejectedError
 from terminal_agent.client.order import Fact
-from terminal_agent.client.pending import Notice, Pending
+from terminal_agent.client.pending import AgentNotice, Notice, Pending
 
 __all__ = [
     "Abort",
     "Address",
+    "AgentNotice",
     "BackendClient",
     "BrokerAwayError",
     "Capture",

@@ -21,7 +21,7 @@ from terminal_agent.client.connection import Connection, Tls
 from terminal_agent.client.errors import BrokerAwayError, NoReplyError
 from terminal_agent.client.hearing import Hearing
 from terminal_agent.client.order import Fact
-from terminal_agent.client.pending import Notice, Pending
+from terminal_agent.client.pending import AgentNotice, Notice, Pending
 
 _OPS = {model: op for op, model in (*commands.TERMINAL.items(), *commands.AGENT.items())}
 _CONNECT_LIMIT_S = 15.0
@@ -35,8 +35,9 @@ class BackendClient:
 
     `known` is what the backend has stored of each agent, (epoch, seq). With `auto_ack` facts count as stored
     when they arrive: for tests and demos; a backend stores them and calls `acknowledge`. With `auto_sync`
-    each agent is told, whenever it comes up, what is known of it and which of our operations are open.
-    `wall` and `entropy` are where times and ids come from.
+    each agent is told, whenever it comes up, what is known of it and which of our operations are open;
+    `open_operations` tells those that were sent before this client was made. `wall` and `entropy` are where
+    times and ids come from.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class BackendClient:
         auto_ack: bool = False,
         auto_sync: bool = True,
         repeat_every_s: float = 2.0,
+        open_operations: Callable[[str], Iterable[commands.OpenOperation]] = lambda _agent: (),
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
         entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
@@ -62,6 +64,7 @@ class BackendClient:
         self._auto_ack = auto_ack
         self._auto_sync = auto_sync
         self._repeat_every_s = repeat_every_s
+        self._open_before = open_operations
         self._wall = wall
         self._entropy = entropy
         self._stored = dict(known or {})
@@ -169,6 +172,14 @@ class BackendClient:
     def progress(self) -> AsyncIterator[Notice]:
         """Progress and operation facts (in_doubt, needs_human …) of all terminals from now on. Lossy."""
         return self._hearing.notices()
+
+    def agent_notices(self) -> AsyncIterator[AgentNotice]:
+        """Alerts and discovered devices of all agents from now on. Lossy."""
+        return self._hearing.agent_notices()
+
+    async def changed(self) -> None:
+        """Return after the next change of what any agent or terminal tells of itself."""
+        await self._hearing.changed()
 
     def agents(self) -> Mapping[str, AgentState]:
         """The newest state of each agent; `lost` and `disconnected` are away."""
@@ -288,7 +299,7 @@ class BackendClient:
 
     async def _sync_quietly(self, agent: str) -> None:
         try:
-            await self.sync(agent)
+            await self.sync(agent, self._open_before(agent))
         except NoReplyError:
             # It went away again; its next birth is answered anew.
             return

@@ -8,7 +8,7 @@ from typing import TypeVar
 from weakref import WeakSet, WeakValueDictionary
 
 from protocols.contract.envelope import Envelope, MalformedError, unpack
-from protocols.contract.events import Progress
+from protocols.contract.events import Alert, Discovered, Progress
 from protocols.contract.fields import Told
 from protocols.contract.messages import model_of, read
 from protocols.contract.operation import OperationView
@@ -16,7 +16,7 @@ from protocols.contract.projections import AgentState, Capabilities, Health, Inf
 from protocols.contract.replies import Reply
 from protocols.contract.topics import Address, TopicError, parse
 from terminal_agent.client.order import Fact, FactOrder
-from terminal_agent.client.pending import Notice, Pending
+from terminal_agent.client.pending import AgentNotice, Notice, Pending
 
 _UP = ("init", "ready", "degraded", "stopping")
 _KEPT_FACTS = 10_000
@@ -46,6 +46,7 @@ class Hearing:
         self._orders = {(agent, epoch): FactOrder(seq) for agent, (epoch, seq) in known.items()}
         self._facts: asyncio.Queue[Fact] = asyncio.Queue()
         self._notices: WeakSet[asyncio.Queue[Notice]] = WeakSet()
+        self._agent_notices: WeakSet[asyncio.Queue[AgentNotice]] = WeakSet()
         self._up: dict[str, tuple[str, int]] = {}
         self._change = asyncio.Event()
         self._pending: WeakValueDictionary[str, Pending] = WeakValueDictionary()
@@ -101,6 +102,12 @@ class Hearing:
         self._notices.add(queue)
         return _endless(queue)
 
+    def agent_notices(self) -> AsyncIterator[AgentNotice]:
+        """Alerts and discoveries from now on, for as long as the iterator is held."""
+        queue: asyncio.Queue[AgentNotice] = asyncio.Queue(_KEPT_NOTICES)
+        self._agent_notices.add(queue)
+        return _endless(queue)
+
     # --- from the broker --------------------------------------------------------------------------------
 
     def hear(self, topic: str, payload: bytes) -> None:
@@ -144,6 +151,8 @@ class Hearing:
                 return
         if fresh and terminal is not None and isinstance(body, Progress | OperationView):
             self._notify(Notice(address.agent, terminal, body))
+        if fresh and isinstance(body, Alert | Discovered):
+            _offer(self._agent_notices, AgentNotice(address.agent, terminal, body))
         self._give_out(due)
 
     def _give_out(self, due: list[Fact]) -> None:
@@ -153,9 +162,7 @@ class Hearing:
             self._on_fact(one)
 
     def _notify(self, notice: Notice) -> None:
-        for queue in tuple(self._notices):
-            if not queue.full():
-                queue.put_nowait(notice)
+        _offer(self._notices, notice)
         pending = self._pending.get(notice.body.operation_id or "")
         if pending is not None:
             pending.hear(notice)
@@ -181,6 +188,13 @@ class Hearing:
         elif self._up.get(agent) != (state.epoch, state.boot):
             self._up[agent] = (state.epoch, state.boot)
             self._on_up(agent)
+
+
+def _offer(queues: WeakSet[asyncio.Queue[_T]], item: _T) -> None:
+    """Whoever does not read loses the newest ones."""
+    for queue in tuple(queues):
+        if not queue.full():
+            queue.put_nowait(item)
 
 
 async def _endless(queue: asyncio.Queue[_T]) -> AsyncIterator[_T]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakSet
 
-from protocols.contract.events import Progress
+from protocols.contract.events import Alert, Discovered, Progress
 from protocols.contract.messages import Message
 from protocols.contract.operation import OperationView
 from protocols.contract.replies import Reply
@@ -26,6 +26,15 @@ class Notice:
     agent: str
     terminal: str
     body: Progress | OperationView
+
+
+@dataclass(frozen=True, slots=True)
+class AgentNotice:
+    """A lossy word of an agent, or about one of its terminals: an alert, or a device that it found."""
+
+    agent: str
+    terminal: str | None
+    body: Alert | Discovered
 
 
 class Pending:

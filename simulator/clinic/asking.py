@@ -1,0 +1,128 @@
+"""What the clinic asks of agents, and why it does not ask: each function gives the operation's id, or raises
+Refused with the sentence that staff read. Nothing is queued for an agent that is away.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from protocols.contract.commands import (
+    Abort,
+    Address,
+    Consent,
+    Diagnose,
+    Purpose,
+    Resolve,
+    StoreCard,
+    TerminalCommand,
+    Verdict,
+)
+from protocols.contract.fields import EntryMode, Locale
+from simulator.clinic.clinic import Clinic
+from simulator.clinic.database import Database, Row, is_duplicate
+from simulator.clinic.fleet import Desk
+from simulator.clinic.link import AgentAway
+from simulator.clinic.operations import About
+
+WANTED_S = 120.0  # a command that was not begun after this is not wanted any more
+
+
+class Refused(Exception):  # noqa: N818  # an answer to staff, not a failure
+    """Nothing was asked. `key` is the sentence among the clinic's words."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(key)
+        self.key, self.values = key, values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardWish:
+    """A card to be kept. `modes` empty: whichever way the terminal reads cards that are presented."""
+
+    patient: str
+    holder: str
+    postal_code: str
+    consent: Consent
+    no_show: bool
+    modes: Sequence[EntryMode] = ()
+
+
+def stamped(clinic: Clinic, actor: str, language: Locale = "fr") -> dict[str, Any]:
+    """The fields that every command to a terminal has."""
+    return {**clinic.link.client.stamp(actor=actor, valid_s=WANTED_S), "locale": language}
+
+
+async def ask(clinic: Clinic, desk: Desk, command: TerminalCommand, about: About) -> str:
+    """Send a command to a terminal of the clinic. Raises Refused where it is disabled or its agent is away,
+    or where its invoice has a payment under way."""
+    if desk.disabled:
+        raise Refused("refused.disabled", name=desk.name)
+    try:
+        return await clinic.link.ask(desk.agent, desk.terminal, command, about)
+    except AgentAway:
+        raise Refused("refused.away", name=desk.name) from None
+    except sqlite3.IntegrityError as error:
+        if is_duplicate(error):
+            raise Refused("refused.under_way") from None
+        raise
+
+
+async def keep_card(clinic: Clinic, desk: Desk, wish: CardWish, actor: str, language: Locale) -> str:
+    """Have a terminal read a card to be kept on file."""
+    purpose: Purpose = "no_show" if wish.no_show else "appointment"
+    modes: Mapping[str, Any] = {"entry_modes": tuple(wish.modes)} if wish.modes else {}
+    command = StoreCard(
+        **stamped(clinic, actor, language),
+        customer=wish.patient,
+        purpose=purpose,
+        consent=wish.consent,
+        address=Address(postal_code=wish.postal_code),
+        **modes,
+    )
+    note = {
+        "holder": wish.holder,
+        "postal_code": wish.postal_code,
+        "no_show": wish.no_show,
+        "consent": wish.consent.model_dump(),
+    }
+    return await ask(clinic, desk, command, About(patient=wish.patient, note=note))
+
+
+async def test_terminal(clinic: Clinic, desk: Desk, actor: str, language: Locale) -> str:
+    """Let a terminal test itself and its line: no money moves."""
+    return await ask(clinic, desk, Diagnose(**stamped(clinic, actor, language)), About())
+
+
+async def stop(clinic: Clinic, target: Row, actor: str, language: Locale) -> str | None:
+    """Ask to stop an operation; None where its agent is away, which then goes on without us."""
+    command = Abort(**stamped(clinic, actor, language), target_operation_id=target["id"])
+    return await _about(clinic, target, command)
+
+
+async def resolve(clinic: Clinic, target: Row, actor: str, verdict: str, reason: str) -> str | None:
+    """A human's verdict on an operation in doubt."""
+    command = Resolve(
+        **stamped(clinic, actor),
+        target_operation_id=target["id"],
+        verdict=cast(Verdict, verdict),
+        evidence=reason,
+        reason=reason,
+        by=actor,
+    )
+    return await _about(clinic, target, command)
+
+
+async def _about(clinic: Clinic, target: Row, command: TerminalCommand) -> str | None:
+    about = About(target=target["id"], patient=target["patient"])
+    try:
+        return await clinic.link.ask(target["agent"], target["terminal"], command, about)
+    except AgentAway:
+        return None
+
+
+def is_stopping(db: Database, operation: str) -> bool:
+    """Whether staff asked to stop it."""
+    return db.one("SELECT 1 FROM operations WHERE op = 'abort' AND target = ?", operation) is not None

@@ -1,0 +1,63 @@
+"""Money that moved for invoices, as agents told it: one row for an operation, and what is still due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from protocols.contract.operation import OperationView
+from simulator.clinic import cards
+from simulator.clinic.database import Database, Row, stamp
+
+_SIGN = {"charged": 1, "returned": -1}
+_METHODS = {"charge_card": "card_on_file"}
+
+
+def moved(db: Database, operation: Row, view: OperationView, now: datetime) -> None:
+    """The end, or the corrected end, of an operation that moves money: its payment stands, or does not."""
+    amount = (view.amount_minor or 0) * _SIGN.get(str(view.money), 0)
+    db.run("DELETE FROM payments WHERE operation = ?", operation["id"])
+    if amount and operation["invoice"]:
+        db.add(
+            "payments",
+            operation=operation["id"],
+            invoice=operation["invoice"],
+            amount_minor=amount,
+            method=_METHODS.get(operation["op"], "terminal"),
+            brand=view.card.brand if view.card else None,
+            last_four=view.card.last_four if view.card else None,
+            authorisation=view.authorisation_code,
+            at=stamp(view.at or now),
+        )
+    _note_card(db, operation, view, amount, now)
+
+
+def _note_card(db: Database, operation: Row, view: OperationView, amount: int, now: datetime) -> None:
+    if operation["card"]:
+        what = "declined" if view.state == "declined" else "not_charged"
+        if amount:
+            what = "charged" if amount > 0 else "refunded"
+        detail = str(abs(amount) or view.requested_minor or "")
+        cards.note(
+            db, operation["card"], what, operation["actor"], now, operation=operation["id"], detail=detail
+        )
+
+
+def of_invoice(db: Database, invoice: str) -> list[Row]:
+    """Its payments and refunds, oldest first."""
+    return db.all("SELECT * FROM payments WHERE invoice = ? ORDER BY at", invoice)
+
+
+def due_minor(db: Database, invoice: str) -> int:
+    """What is still to be paid, in cents: its lines less what stands."""
+    total = db.one("SELECT COALESCE(SUM(amount_minor), 0) FROM invoice_lines WHERE invoice = ?", invoice)
+    paid = db.one("SELECT COALESCE(SUM(amount_minor), 0) FROM payments WHERE invoice = ?", invoice)
+    return int(total[0] if total else 0) - int(paid[0] if paid else 0)
+
+
+def under_way(db: Database, invoice: str) -> Row | None:
+    """The operation that moves money for it now, in doubt ones too."""
+    return db.one(
+        "SELECT * FROM operations WHERE invoice = ? AND ended = 0 AND op IN"
+        " ('sale', 'charge_card', 'refund', 'reversal') ORDER BY id DESC",
+        invoice,
+    )

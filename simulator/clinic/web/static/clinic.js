@@ -1,0 +1,14 @@
+"use strict";
+// Opens what htmx puts into the dialog, closes it again, and gives the keyboard its place.
+const dialog = document.getElementById("dialog");
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "dialog-body") return;
+  if (!dialog.open) dialog.showModal();
+  const wrong = dialog.querySelector("[aria-invalid], [role=alert]");
+  if (wrong && wrong.focus) wrong.focus();
+});
+dialog.addEventListener("click", (event) => {
+  if (event.target.closest("[data-close]")) dialog.close();
+});
+// What was followed in the dialog is followed no more; the operation itself goes on.
+dialog.addEventListener("close", () => document.getElementById("dialog-body").replaceChildren());
