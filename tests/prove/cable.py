@@ -133,7 +133,7 @@ class Cable:
         self.station: Station | None = None
         self.muted: set[Way] = set()
         self.harms: dict[Way, list[tuple[str, float, int]]] = {"to_terminal": [], "to_agent": []}
-        self.heard_since = ""
+        self.strangers_s: list[float] = []  # when the agent was told something that no terminal had said
         self._port: Port | None = None
         self._due: dict[Way, float] = {"to_terminal": 0.0, "to_agent": 0.0}
         self._held: dict[Way, bytes] = {"to_terminal": b"", "to_agent": b""}
@@ -227,6 +227,8 @@ class Cable:
             case "noise":
                 self._arrive(way, bytes([value, 0xFF ^ value, value >> 1]) + data, 0.0)
             case "foreign_frame":
+                if way == "to_agent":
+                    self.strangers_s.append(_now())
                 self._arrive(way, serial_frame(_FOREIGN) + data, 0.0)
             case "drop":
                 pass

@@ -1,4 +1,5 @@
-"""The judge. It reads the acquirer's ledger and the backend's inbox, and nothing else.
+"""The judge. It reads the acquirer's ledger and the backend's inbox, and when the cable told the agent what no
+terminal had said; nothing else.
 
 A line belongs to the command of the same kind and amount: within a history no two commands share one. What
 was paid at the terminal by hand was paid with another card.
@@ -6,8 +7,9 @@ was paid at the terminal by hand was paid with another card.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from protocols.contract.commands import MONEY, OCCUPYING
@@ -32,6 +34,8 @@ _SHOWN = ("visa", "mastercard", "declined", "jcb", "diners")
 _NUMBERS = tuple(CARDS[name].number.encode() for name in _SHOWN)
 # The clocks of the backend and of an agent that takes money differ by at most this (design §5).
 _CLOCKS_S = 5.0
+# After what it takes for our acknowledgement a terminal may still send its prints before it books.
+_ANSWERED_WITHIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,15 @@ class Others:
 class Books:
     """The ledger's lines by the command that caused them."""
 
-    def __init__(self, lines: Sequence[Line], commands: Sequence[Command], others: Others) -> None:
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        commands: Sequence[Command],
+        others: Others,
+        strangers: Sequence[datetime] = (),
+    ) -> None:
         self._lines = lines
+        self._strangers = strangers
         self._commands = commands
         self._by_id = {line.id: line for line in lines}
         self._others = others
@@ -88,7 +99,14 @@ class Books:
         """Lines that no command caused, or that should have been told."""
         ordered = {(command.op, command.amount_minor) for command in self._commands if command.op in MONEY}
         yield from _nobodys(self._lines, self._others, ordered)
-        yield from _crossed(self._lines, self._others, backend)
+        crossed = [line for line in self._lines if line.brand == self._others.crossed]
+        yield from _crossed(filter(self.acknowledged, crossed), backend)
+
+    def acknowledged(self, line: Line) -> bool:
+        """Whether the terminal booked it upon our acknowledgement, as the ledger says. One that waited for it
+        takes our answer to a stranger's frame for that: nobody can know that it had not sent the frame."""
+        mistaken = any(timedelta(0) <= line.at - at <= _ANSWERED_WITHIN for at in self._strangers)
+        return not line.reason and not mistaken
 
     def _reversals(self, original: Command | None) -> list[Line]:
         """Lines that name a line of the original's."""
@@ -132,7 +150,8 @@ def check(backend: Backend, books: Books, said: Sequence[bytes]) -> Iterator[Vio
             booked = books.of(command, original)
             yield from _money(command, booked)
             if one_journal:
-                yield from _acknowledged(command, booked, _orphans(backend))
+                upon_our_word = [line for line in booked.lines if books.acknowledged(line)]
+                yield from _acknowledged(command, upon_our_word, _orphans(backend))
         if command.op == "abort":
             yield from _abort(command, backend)
     yield from books.unclaimed(backend)
@@ -175,10 +194,10 @@ def _money(command: Command, booked: Booked) -> Iterator[Violation]:
         yield Violation("I4", f"{name} was told with money {believed['money']}, the ledger has nothing")
 
 
-def _acknowledged(command: Command, booked: Booked, orphans: Set[str]) -> Iterator[Violation]:
-    """The ledger says whether the terminal booked upon our acknowledgement. Then the result was on our disk
-    before, as this operation's or as nobody's, and nobody has to guess whose it is by amount and moment."""
-    if not any(not line.reason and line.receipt not in orphans for line in booked.lines):
+def _acknowledged(command: Command, lines: Sequence[Line], orphans: Set[str]) -> Iterator[Violation]:
+    """Booked upon our acknowledgement. Then the result was on our disk before, as this operation's or as
+    nobody's, and nobody has to guess whose it is by amount and moment."""
+    if all(line.receipt in orphans for line in lines):
         return
     for view in command.views:
         evidence = view.get("evidence", {})
@@ -252,11 +271,11 @@ def _orphans(backend: Backend) -> Set[str]:
     return {str(data.get("keys", {}).get("receipt")) for data in told}
 
 
-def _crossed(lines: Sequence[Line], others: Others, backend: Backend) -> Iterator[Violation]:
+def _crossed(lines: Iterable[Line], backend: Backend) -> Iterator[Violation]:
     """What was booked because our agent acknowledged it is told, though nobody had ordered it."""
     told = _orphans(backend)
     for line in lines:
-        if line.brand == others.crossed and not line.reason and line.receipt not in told:
+        if line.receipt not in told:
             yield Violation("I2", f"a {line.kind} of another ECR was acknowledged by us and never told")
 
 
