@@ -1,5 +1,5 @@
-"""The judge. It reads the acquirer's ledger and the backend's inbox, and when the cable told the agent what no
-terminal had said; nothing else.
+"""The judge. It reads the acquirer's ledger and the backend's inbox, and when the cable told the agent what
+no terminal had said; nothing else.
 
 A line belongs to the command of the same kind and amount: within a history no two commands share one. What
 was paid at the terminal by hand was paid with another card.
