@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -146,7 +146,7 @@ async def a_clinic(broker: Broker, folder: Path, plan: Plan | None = None) -> As
     vault.port = await vault.server.start("localhost")
     desks = [reader_desk(vault, folder, {})]
     # The clinic alone acknowledges facts and syncs.
-    client = {"auto_ack": False, "auto_sync": False}
+    client: dict[str, Any] = {"auto_ack": False, "auto_sync": False}
     async with a_house(broker, folder, plan or Plan(), more_desks=desks, started=False, **client) as house:
         clinic = ClinicHouse(Counter(house, vault), folder, port)
         clinic.configure()
