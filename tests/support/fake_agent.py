@@ -15,6 +15,7 @@ import aiomqtt
 from protocols.contract import messages
 from protocols.contract.acks import Ack
 from protocols.contract.envelope import unpack
+from protocols.contract.events import Alert
 from protocols.contract.messages import Message, Place, Stamp
 from protocols.contract.operation import OperationView
 from protocols.contract.projections import AgentState, TerminalState
@@ -80,6 +81,12 @@ class FakeAgent:
         """Publish a fact about desk-1."""
         place = Place(epoch, seq, 1)
         await self.say(messages.event(self.topics, type_, data, _stamp(), terminal="desk-1", place=place))
+
+    async def alert(self, code: str, terminal: str | None = None) -> None:
+        """Warn of something, at desk-1 or about itself."""
+        body = Alert(code=code, text=words(code))
+        told = messages.event(self.topics, "alert", messages.dump(body), _stamp(), terminal=terminal)
+        await self.say(told)
 
     async def progress(self, operation_id: str, state: str, code: str) -> None:
         """Publish a progress of desk-1."""

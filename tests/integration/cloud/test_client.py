@@ -212,6 +212,40 @@ async def test_an_agent_that_comes_up_is_told_what_is_known_and_open(plain: Brok
     assert body.open_operations[0].data == fake.ops("sale")[0]
 
 
+async def test_what_was_sent_before_this_client_is_listed_as_open(plain: Broker) -> None:
+    before = commands.OpenOperation(
+        operation_id="01JD7A0000E5F6G7H8J9KMNPQS", terminal="desk-1", op="sale", data={}, accepted=True
+    )
+    known = {"agent-c5": [before]}
+    async with both(
+        plain, "agent-c5", auto_sync=True, open_operations=lambda agent: known.get(agent, ())
+    ) as (_, fake):
+        await fake.be("ready")
+        await until(lambda: len(fake.ops("sync")) == 1)
+    assert commands.Sync.model_validate(fake.ops("sync")[0]).open_operations == (before,)
+
+
+async def test_alerts_are_told_to_who_listens(plain: Broker) -> None:
+    async with both(plain, "agent-c6") as (client, fake):
+        notices = client.agent_notices()
+        await fake.alert("disk_low")
+        await fake.alert("line_noise", "desk-1")
+        heard = await take(notices, 2)
+    assert [(one.agent, one.terminal, one.body.code) for one in heard] == [
+        ("agent-c6", None, "disk_low"),
+        ("agent-c6", "desk-1", "line_noise"),
+    ]
+
+
+async def test_a_change_of_any_state_wakes_who_waits(plain: Broker) -> None:
+    async with both(plain, "agent-c7") as (client, fake):
+        await fake.be("ready")
+        async with asyncio.timeout(20):
+            while "agent-c7" not in client.agents():  # retained states of other agents wake it, too
+                await client.changed()
+        assert client.agents()["agent-c7"].state == "ready"
+
+
 async def test_sync_tries_anew_with_the_time_of_now(plain: Broker) -> None:
     async with both(plain, "agent-c2") as (client, fake):
         fake.verdicts["sync"] = ["done"]
