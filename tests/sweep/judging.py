@@ -12,19 +12,21 @@ from simulator.acquirer.lines import Line
 from simulator.acquirer.totals import live_charges, live_refunds, tokens_kept
 
 Told = OperationView | Reply | None
-Verdict = Literal["true", "lost", "double", "wrong"]
+Verdict = Literal["true", "human", "lost", "double", "wrong"]
 
 
 def judged(
     view: Told, lines: Sequence[Line], before: int, assert_true: Callable[[OperationView, int], None]
 ) -> tuple[Verdict, str]:
     """What was told, None if nothing was, against the lines booked since there were `before`; and why. An
-    order that was rejected must not have booked anything."""
+    order that was rejected must not have booked anything; one that is left to a human was not decided."""
     standing = effects(lines, before)
     if any(count > 1 for count in Counter(line.kind for line in standing).values()):
         return "double", str(standing)
     if view is None:
         return "lost", str(standing)
+    if isinstance(view, OperationView) and view.state == "needs_human":
+        return "human", str(standing)
     if isinstance(view, Reply):
         return ("wrong", f"{view.code}: {standing}") if standing else ("true", "")
     try:

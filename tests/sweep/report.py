@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 from tests.bench.statistics import percentile
+from tests.sweep.judging import Verdict
 from tests.sweep.running import Kill, Swept
 
 _MEDIAN = 50
@@ -26,8 +27,11 @@ def results(all_swept: Sequence[Swept], every: int, settle_s: float) -> dict[str
 
 
 def sound(found: Mapping[str, Any]) -> bool:
-    """Whether something was hit, every outcome told was true, and no cell ended early."""
-    return bool(found["kills"]) and found["true"] == found["kills"] and not found["broken"]
+    """Whether something was hit, nothing was lost, double or wrong, and no cell ended early. A terminal that
+    cannot be asked by our key may leave an order to a human (docs/decisions/0013); a vault may not."""
+    at_vault = found["wires"].get("reader", {"human": 0})
+    settled = found["true"] + found["human"] == found["kills"] and not at_vault["human"]
+    return bool(found["kills"]) and settled and not found["broken"]
 
 
 def page(found: Mapping[str, Any]) -> str:
@@ -63,7 +67,7 @@ def _summary(some: Sequence[Swept]) -> dict[str, Any]:
     return {
         "kills": len(kills),
         "missed": sum(one.missed.total() for one in some),
-        **{verdict: verdicts[verdict] for verdict in ("true", "lost", "double", "wrong")},
+        **{verdict: verdicts[verdict] for verdict in get_args(Verdict)},
         "broken": sum(one.broken is not None for one in some),
         "hit": dict(sorted(Counter(f"{kill.when} {kill.effect}" for kill in kills).items())),
         "truth_s": _times(kills),
@@ -95,8 +99,11 @@ def _told(row: Mapping[str, Any]) -> str:
 
 
 def _summed(summary: Mapping[str, Any]) -> str:
+    verdicts = ", ".join(
+        f"{summary[verdict]} {'left to a human' if verdict == 'human' else verdict}"
+        for verdict in get_args(Verdict)
+    )
     return (
-        f"{summary['kills']} kills: {summary['true']} true, {summary['lost']} lost, {summary['double']}"
-        f" double, {summary['wrong']} wrong; {summary['missed']} missed (the order ended without that call);"
+        f"{summary['kills']} kills: {verdicts}; {summary['missed']} missed (the order ended without that call);"
         f" from restart to truth {summary['truth_s'] or 'nothing to tell'} s"
     )

@@ -25,7 +25,7 @@ _DEATH_LIMIT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """One death and what came of it. `truth_s`: from the restart to the outcome at the backend, None where it
+    """One death and what came of it. `truth_s`: from the restart to the truth at the backend, None where that
     was told before or never; `why` it is not true, if it is not."""
 
     point: Point
@@ -110,13 +110,12 @@ async def _killed_at(stage: Stage, point: Point, when: When, planned: Effect) ->
     told_before = pending.settled
     began_s = await stage.start()
     view = await _outcome(pending)
-    truth_s = asyncio.get_running_loop().time() - began_s
+    told_s = asyncio.get_running_loop().time() - began_s
     await stage.at_rest()
     state = _state(view or pending.latest)
     verdict, why = judged(view, stage.lines(), before, stage.assert_true)
-    return Kill(
-        point, when, effect or planned, state, verdict, None if told_before or view is None else truth_s, why
-    )
+    truth_s = told_s if verdict == "true" and not told_before else None
+    return Kill(point, when, effect or planned, state, verdict, truth_s, why)
 
 
 async def _dead(stage: Stage, pending: Pending) -> bool:
@@ -133,7 +132,8 @@ async def _dead(stage: Stage, pending: Pending) -> bool:
 
 
 async def _outcome(pending: Pending) -> Told:
-    """None if nothing is told in time. One that was never taken may be rejected after the restart."""
+    """None if nothing is told in time, unless that it is left to a human. One that was never taken may be
+    rejected after the restart."""
     try:
         async with asyncio.timeout(_TRUTH_LIMIT_S):
             while True:
@@ -144,7 +144,8 @@ async def _outcome(pending: Pending) -> Told:
                 except RejectedError as error:
                     return error.reply
     except TimeoutError:
-        return None
+        latest = pending.latest
+        return latest if latest is not None and latest.state == "needs_human" else None
 
 
 def _state(told: Told) -> str:

@@ -69,6 +69,12 @@ def test_nothing_told_is_lost_and_whatever_stands_behind_a_rejection_is_wrong() 
     assert verdict(rejected(), [CHARGE], 1) == "true"
 
 
+def test_what_is_left_to_a_human_is_not_decided() -> None:
+    left = told("charge_card", "needs_human")
+    assert verdict(left, [CHARGE]) == "human"
+    assert verdict(left, [CHARGE, booked("charge", "2")]) == "double"
+
+
 def test_what_was_undone_and_what_is_older_does_not_stand() -> None:
     undone = booked("reversal", "2", reverses="1")
     assert effects([CHARGE, undone], 0) == []

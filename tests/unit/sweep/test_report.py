@@ -8,6 +8,7 @@ import pytest
 
 from tests.sweep.calls import Point
 from tests.sweep.cells import ENDINGS, POLICIES, Cell
+from tests.sweep.counter_cells import CounterCell
 from tests.sweep.judging import Verdict
 from tests.sweep.report import page, results, sound
 from tests.sweep.running import Kill, Swept, chosen
@@ -43,6 +44,14 @@ def test_one_that_is_not_true_is_told_and_ends_badly(verdict: Verdict) -> None:
     found = results([Swept(CELL, kills=[kill("true"), kill(verdict, None)])], 1, 2.0)
     assert not sound(found)
     assert f"told approved, {verdict}" in page(found)
+
+
+def test_a_terminal_may_leave_an_order_to_a_human_and_a_vault_may_not() -> None:
+    left = [kill("true"), kill("human", None)]
+    found = results([Swept(CELL, kills=left)], 1, 2.0)
+    assert sound(found)
+    assert "told approved, human" in page(found)
+    assert not sound(results([Swept(CounterCell("sale", "approved"), kills=left)], 1, 2.0))
 
 
 def test_a_cell_that_ended_early_and_a_sweep_that_hit_nothing_end_badly() -> None:
