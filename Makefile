@@ -19,7 +19,7 @@ help:
 	@echo "make hunt     card numbers on every path, in files, traffic and memory, to build/hunt.json (root)"
 	@echo "make prove    histories of the real agent under faults, judged by the ledger (HISTORIES, SEED, REPLAY)"
 	@echo "make soak     load, replugs and broker restarts for MINUTES: what grows, and whether the ledger agrees"
-	@echo "make sweep    kill -9 at the writes of a sale, as strace shows them (EVERY=1: at each; WIRE=pty, tcp or \"pty tcp\")"
+	@echo "make sweep    kill -9 at the writes of an order, as strace shows them (EVERY=1: at each; WIRE=pty, tcp, reader or several)"
 	@echo "make bench    latency and footprint beside a floor, to build/bench.json"
 	@echo "make schemas  write docs/contract and the settings schema from their models"
 

@@ -104,6 +104,6 @@ def _summed(summary: Mapping[str, Any]) -> str:
         for verdict in get_args(Verdict)
     )
     return (
-        f"{summary['kills']} kills: {verdicts}; {summary['missed']} missed (the order ended without that call);"
-        f" from restart to truth {summary['truth_s'] or 'nothing to tell'} s"
+        f"{summary['kills']} kills: {verdicts}; {summary['missed']} missed (the order ended without that"
+        f" call); from restart to truth {summary['truth_s'] or 'nothing to tell'} s"
     )
