@@ -96,7 +96,8 @@ def open_at(db: Database, agent: str) -> Iterator[commands.OpenOperation]:
 
 
 def replied(db: Database, operation: str, reply: Reply, now: datetime) -> None:
-    """Take a reply: refused for good, answered at once, or where it stands."""
+    """Take a reply: refused for good, answered at once, or where it stands. A refusal of what facts have told
+    to run (by a journal that was restored from a copy, say) is none."""
     with db.transaction():
         db.run("UPDATE operations SET answered = 1 WHERE id = ?", operation)
         refused = reply.verdict in ("rejected", "conflict")
@@ -111,9 +112,10 @@ def replied(db: Database, operation: str, reply: Reply, now: datetime) -> None:
 
 
 def told(db: Database, view: OperationView, now: datetime) -> None:
-    """Take what an agent tells of an operation. One that is not ours, or has ended, stays as it is."""
+    """Take what an agent tells of an operation. One that is not ours, or has ended, stays as it is; a fact
+    outranks a refusal that came before it."""
     row = get(db, view.operation_id)
-    if row is None or row["ended"]:
+    if row is None or (row["ended"] and row["state"] != "rejected"):
         return
     ended = is_final(view.state)
     with db.transaction():
@@ -161,7 +163,7 @@ def _end(
 ) -> None:
     db.run(
         "UPDATE operations SET ended = 1, state = ?, code = ?, text_fr = ?, text_en = ?, changed_at = ?"
-        " WHERE id = ? AND ended = 0",
+        " WHERE id = ? AND ended = 0 AND state = 'sent'",
         state,
         code,
         text["fr"],
