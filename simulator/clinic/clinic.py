@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from simulator.clinic.database import Database
 from simulator.clinic.link import Link
 from simulator.clinic.live import Live
-from simulator.clinic.seed import fill
+from simulator.clinic.seed import fill, name_terminals
 from simulator.clinic.settings import ClinicPlan
 
 
@@ -38,10 +38,11 @@ class Clinic:
 
 def make(plan: ClinicPlan, wall: Callable[[], datetime] = wall_clock) -> Clinic:
     """Open the database, filled where it is new, and make the link, which is not connected yet. Raises
-    DatabaseError, OSError."""
+    DatabaseError, SettingError, OSError."""
     db = Database(plan.folder / plan.clinic.database)
     zone = ZoneInfo(plan.clinic.time_zone)
     if db.is_new and plan.clinic.seed:
         fill(db, wall().astimezone(zone))
+    name_terminals(db, plan.terminals)
     live = Live()
     return Clinic(plan, db, live, Link(plan, db, live, wall), zone, wall)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from simulator.clinic.database import Database, new_id, stamp
+from simulator.clinic.settings import TerminalRecord
 from simulator.clinic.staff import hashed
+from simulator.declared import one_of
 
 _FILE = Path(__file__).with_name("seed.toml")
 _TABLES = (
     "points_of_service", "patients", "patient_points", "employees", "employee_hours", "services",
-    "service_points", "service_employees", "no_show_policies", "consent_texts", "terminals",
+    "service_points", "service_employees", "no_show_policies", "consent_texts",
 )  # fmt: skip
 
 
@@ -30,6 +33,22 @@ def fill(db: Database, now: datetime) -> None:
                 db.add(table, **{key: _value(value) for key, value in row.items()})
         for row in told["appointments"]:
             _appointment(db, dict(row), now)
+
+
+def name_terminals(db: Database, records: Iterable[TerminalRecord]) -> None:
+    """Give terminals without a record their names and points of service. Raises SettingError for a point of
+    service that the clinic does not have."""
+    points = tuple(row["id"] for row in db.all("SELECT id FROM points_of_service ORDER BY id"))
+    with db.transaction():
+        for one in records:
+            one_of(one.point, points, f"terminals: the point of {one.agent}/{one.terminal}")
+            db.run(
+                "INSERT OR IGNORE INTO terminals (agent, terminal, name, point) VALUES (?, ?, ?, ?)",
+                one.agent,
+                one.terminal,
+                one.name,
+                one.point,
+            )
 
 
 def _appointment(db: Database, row: dict[str, Any], now: datetime) -> None:

@@ -3,6 +3,7 @@
 [clinic]   keys of ClinicSettings
 [broker]   keys of BrokerSettings
 [vault]    keys of VaultAccess; absent: no card is taken online
+[[terminals]]   keys of TerminalRecord; what has its record keeps it, the pages change it
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from protocols.contract.fields import Locale
-from simulator.declared import SettingError, build, read_toml
+from simulator.declared import SettingError, build, read_toml, tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +64,23 @@ class VaultAccess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalRecord:
+    """What a terminal is called, and its point of service, once an agent announces it."""
+
+    agent: str
+    terminal: str
+    name: str
+    point: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicPlan:
     """All settings; relative paths are of the file's folder."""
 
     clinic: ClinicSettings
     broker: BrokerSettings = field(default_factory=BrokerSettings)
     vault: VaultAccess | None = None
+    terminals: tuple[TerminalRecord, ...] = ()
     folder: Path = Path()
 
     def path(self, name: str) -> Path | None:
@@ -78,14 +90,29 @@ class ClinicPlan:
 
 def load(path: Path) -> ClinicPlan:
     """The plan in a file. SettingError names file, key, value and what is allowed; OSError is left alone."""
-    found = read_toml(path.read_text(encoding="utf-8"), ("clinic", "broker", "vault"), str(path))
-    for part, needed in (("clinic", ("id",)), ("vault", ("url", "store_id", "api_token_file", "scope"))):
-        table = found.get(part, {} if part == "clinic" else None)
-        if isinstance(table, dict) and (missing := [key for key in needed if key not in table]):
-            raise SettingError(f"{path}: {part}: {', '.join(missing)} is missing")
+    found = read_toml(path.read_text(encoding="utf-8"), ("clinic", "broker", "vault", "terminals"), str(path))
+    _complete(found.get("clinic", {}), ("id",), f"{path}: clinic")
     clinic = build(ClinicSettings, found.get("clinic", {}), f"{path}: clinic")
     if not clinic.address.rpartition(":")[2].isdecimal():
         raise SettingError(f"{path}: clinic.address: is {clinic.address!r}; allowed: HOST:PORT")
-    vault = build(VaultAccess, found["vault"], f"{path}: vault") if "vault" in found else None
-    broker = build(BrokerSettings, found.get("broker", {}), f"{path}: broker")
-    return ClinicPlan(clinic=clinic, broker=broker, vault=vault, folder=path.parent.absolute())
+    vault = None
+    if "vault" in found:
+        _complete(found["vault"], ("url", "store_id", "api_token_file", "scope"), f"{path}: vault")
+        vault = build(VaultAccess, found["vault"], f"{path}: vault")
+    return ClinicPlan(
+        clinic=clinic,
+        broker=build(BrokerSettings, found.get("broker", {}), f"{path}: broker"),
+        vault=vault,
+        terminals=tuple(_terminal(table, where) for table, where in tables(found, "terminals", str(path))),
+        folder=path.parent.absolute(),
+    )
+
+
+def _terminal(table: object, where: str) -> TerminalRecord:
+    _complete(table, ("agent", "terminal", "name", "point"), where)
+    return build(TerminalRecord, table, where)
+
+
+def _complete(table: object, needed: tuple[str, ...], where: str) -> None:
+    if isinstance(table, dict) and (missing := [key for key in needed if key not in table]):
+        raise SettingError(f"{where}: {', '.join(missing)} is missing")
