@@ -122,11 +122,12 @@ class Books:
         ]
 
     def _follower_of(self, original: Command, op: str) -> Command | None:
-        """Of several commands that would undo or complete the same original, the one that was approved."""
+        """Of several commands that would undo or complete the same original, the one that was approved; else
+        one that a human ended, who may have been wrong."""
         rivals = [
             one for one in self._commands if (one.original, one.op) == (original.id, op) and not one.rejected
         ]
-        rivals.sort(key=lambda one: (one.final or {}).get("state") != "approved")
+        rivals.sort(key=lambda one: ((one.final or {}).get("state") != "approved", not by_a_human(one.final)))
         return rivals[0] if rivals else None
 
     def _taken_back(self, line: Line) -> bool:
