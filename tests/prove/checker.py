@@ -123,12 +123,11 @@ class Books:
 
     def _follower_of(self, original: Command, op: str) -> Command | None:
         """Of several commands that would undo or complete the same original, the one that was approved; else
-        one that a human ended, who may have been wrong."""
+        one that a human ended, who may have been wrong, or has still to look into."""
         rivals = [
             one for one in self._commands if (one.original, one.op) == (original.id, op) and not one.rejected
         ]
-        rivals.sort(key=lambda one: ((one.final or {}).get("state") != "approved", not by_a_human(one.final)))
-        return rivals[0] if rivals else None
+        return min(rivals, key=_came_to_nothing, default=None)
 
     def _taken_back(self, line: Line) -> bool:
         """Undone by the terminal itself: under the line's own receipt number."""
@@ -136,6 +135,13 @@ class Books:
             later.kind == "reversal" and later.reverses == line.id and later.receipt == line.receipt
             for later in self._lines
         )
+
+
+def _came_to_nothing(command: Command) -> int:
+    """0 for approved, 1 where a human says, or nobody yet, 2 where the agent told that nothing was done."""
+    if (command.final or {}).get("state") == "approved":
+        return 0
+    return 1 if command.final is None or by_a_human(command.final) else 2
 
 
 def check(backend: Backend, books: Books, said: Sequence[bytes]) -> Iterator[Violation]:
