@@ -269,6 +269,32 @@ CREATE TABLE slot_holds (
     UNIQUE (employee, starts)
 ) STRICT, WITHOUT ROWID;
 
+-- A visitor of the online booking, with the address proven: whose appointment it is to be. `patient`: one of the
+-- files of that address; else `person`, JSON, of whom a file is made when the appointment or a card is. `made`:
+-- the appointment, for the last page. `card`: taken at this visit.
+CREATE TABLE visitors (
+    browser TEXT PRIMARY KEY,
+    patient TEXT REFERENCES patients,
+    person  TEXT,
+    card    TEXT REFERENCES cards,
+    made    TEXT REFERENCES appointments
+) STRICT, WITHOUT ROWID;
+
+-- A card that the clinic itself makes lasting at the vault, by the order id of its verification; the row is there
+-- before anything is sent. `state`: verifying (nothing is kept anywhere), keeping (the vault may hold the card),
+-- and the ends: kept, declined, not_kept. `known`: what the card's row will need, JSON, without the number.
+CREATE TABLE online_cards (
+    order_id    TEXT PRIMARY KEY,
+    browser     TEXT NOT NULL,
+    patient     TEXT NOT NULL REFERENCES patients,
+    at          TEXT NOT NULL,
+    state       TEXT NOT NULL DEFAULT 'verifying'
+        CHECK (state IN ('verifying', 'keeping', 'kept', 'declined', 'not_kept')),
+    transaction_id TEXT,
+    known       TEXT NOT NULL,
+    card        TEXT REFERENCES cards
+) STRICT, WITHOUT ROWID;
+
 -- A visitor's code by e-mail: kept as a hash, for some minutes and a few tries.
 CREATE TABLE email_codes (
     browser TEXT PRIMARY KEY,
@@ -278,6 +304,14 @@ CREATE TABLE email_codes (
     tries   INTEGER NOT NULL DEFAULT 0,
     proven  INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+
+-- When codes were asked for: only so many in an hour, for a browser and for an address.
+CREATE TABLE code_requests (
+    id      INTEGER PRIMARY KEY,
+    browser TEXT NOT NULL,
+    email   TEXT NOT NULL,
+    at      TEXT NOT NULL
+) STRICT;
 
 -- E-mail goes to this outbox and nowhere else.
 CREATE TABLE outbox (

@@ -47,12 +47,16 @@ def hashed(password: str, salt: bytes | None = None) -> str:
     return salt.hex() + ":" + hashlib.scrypt(password.encode(), salt=salt, **_SCRYPT).hex()
 
 
+def is_hash_of(kept: str, password: str) -> bool:
+    """Whether this password is the one of which that is kept."""
+    salt = bytes.fromhex(kept.partition(":")[0])
+    return hmac.compare_digest(hashed(password, salt), kept)
+
+
 def checked(db: Database, login: str, password: str) -> Person | None:
     """Who this is; None where login or password are wrong, which takes as long."""
     row = db.one("SELECT * FROM staff WHERE login = ?", login)
-    kept = row["password"] if row else hashed("nobody", b"\0" * 16)
-    salt = bytes.fromhex(kept.partition(":")[0])
-    good = hmac.compare_digest(hashed(password, salt), kept)
+    good = is_hash_of(row["password"] if row else hashed("nobody", b"\0" * 16), password)
     return Person(row["id"], row["name"], row["role"]) if row and good else None
 
 

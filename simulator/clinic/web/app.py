@@ -15,7 +15,15 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from simulator.clinic.clinic import Clinic
-from simulator.clinic.web import login, operation, patients, store_card, terminals
+from simulator.clinic.web import (
+    login,
+    online_settings,
+    operation,
+    patients,
+    services,
+    store_card,
+    terminals,
+)
 from simulator.clinic.web.page import Page
 
 _STATIC = Path(__file__).with_name("static")
@@ -33,6 +41,8 @@ def application(clinic: Clinic) -> Starlette:
         *store_card.ROUTES,
         *operation.ROUTES,
         *terminals.ROUTES,
+        *services.ROUTES,
+        *online_settings.ROUTES,
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refused})
