@@ -15,6 +15,7 @@ from protocols.contract.commands import (
     Consent,
     Diagnose,
     Purpose,
+    Reconcile,
     Resolve,
     StoreCard,
     TerminalCommand,
@@ -94,6 +95,11 @@ async def keep_card(clinic: Clinic, desk: Desk, wish: CardWish, actor: str, lang
 async def test_terminal(clinic: Clinic, desk: Desk, actor: str, language: Locale) -> str:
     """Let a terminal test itself and its line: no money moves."""
     return await ask(clinic, desk, Diagnose(**stamped(clinic, actor, language)), About())
+
+
+async def close_batch(clinic: Clinic, desk: Desk, actor: str, language: Locale) -> str:
+    """Have a terminal close its batch and tell its totals."""
+    return await ask(clinic, desk, Reconcile(**stamped(clinic, actor, language)), About())
 
 
 async def stop(clinic: Clinic, target: Row, actor: str, language: Locale) -> str | None:

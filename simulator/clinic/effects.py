@@ -10,17 +10,24 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from protocols.contract.operation import OperationView
-from simulator.clinic import cards, payments
+from simulator.clinic import batches, cards, payments
 from simulator.clinic.database import Database, Row
 
 Effect = Callable[[Database, Row, OperationView, datetime], None]
+
+
+def _moved(db: Database, operation: Row, view: OperationView, now: datetime) -> None:
+    payments.moved(db, operation, view, now)
+    batches.take_in(db, operation["agent"], operation["terminal"])
+
 
 EFFECTS: Mapping[str, Effect] = {
     "store_card": cards.stored,
     "verify_card": cards.verified,
     "delete_card": cards.deleted,
-    "sale": payments.moved,
-    "charge_card": payments.moved,
-    "refund": payments.moved,
-    "reversal": payments.moved,
+    "sale": _moved,
+    "charge_card": _moved,
+    "refund": _moved,
+    "reversal": _moved,
+    "reconcile": batches.closed,
 }

@@ -253,7 +253,7 @@ CREATE TABLE payments (
     last_four    TEXT,
     authorisation TEXT,
     at           TEXT NOT NULL,
-    batch        TEXT                 -- the closing that took it in
+    batch        TEXT                 -- the `reconcile` that took it in
 ) STRICT, WITHOUT ROWID;
 
 -- A slot that a visitor has in hand, until it expires or becomes an appointment.
@@ -321,21 +321,6 @@ CREATE TABLE outbox (
     subject    TEXT NOT NULL,
     body       TEXT NOT NULL
 ) STRICT;
-
--- Batch closures: the terminal's totals beside the clinic's own. `differences`: JSON, each named.
-CREATE TABLE batches (
-    operation      TEXT PRIMARY KEY REFERENCES operations,
-    agent          TEXT NOT NULL,
-    terminal       TEXT NOT NULL,
-    at             TEXT NOT NULL,
-    actor          TEXT NOT NULL,
-    state          TEXT NOT NULL,
-    terminal_count INTEGER,
-    terminal_minor INTEGER,
-    clinic_count   INTEGER NOT NULL,
-    clinic_minor   INTEGER NOT NULL,
-    differences    TEXT NOT NULL DEFAULT '[]'
-) STRICT, WITHOUT ROWID;
 
 -- What agents warned of, newest last, for the terminals page.
 CREATE TABLE alerts (

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from simulator.clinic.clinic import Clinic
 from simulator.clinic.web import (
+    batches,
     login,
     online_settings,
     operation,
@@ -41,6 +42,7 @@ def application(clinic: Clinic) -> Starlette:
         *store_card.ROUTES,
         *operation.ROUTES,
         *terminals.ROUTES,
+        *batches.ROUTES,
         *services.ROUTES,
         *online_settings.ROUTES,
         Mount("/static", StaticFiles(directory=_STATIC)),

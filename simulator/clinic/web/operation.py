@@ -57,6 +57,8 @@ def back_of(row: Row) -> str:
         return f"/invoices/{row['invoice']}"
     if row["patient"]:
         return f"/patients/{row['patient']}"
+    if row["op"] == "reconcile":
+        return f"/batches?terminal={row['agent']}/{row['terminal']}"
     return f"/terminals/{row['agent']}/{row['terminal']}"
 
 
