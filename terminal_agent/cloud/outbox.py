@@ -123,9 +123,7 @@ class Outbox:
         """The backend does not come, and must hear what happened. Where this journal was restored from a copy
         the next numbers of its epoch are taken, so what waits goes out under a new one."""
         head = self._journal.head
-        if head.known_seq is not None and head.last_seq > head.known_seq:
-            await self._journal.begin_epoch()
-            await self._journal.mark_met()
+        if head.unmet and await self._journal.go_on_unmet():
             log.warning("backend_not_met", was=head.epoch, epoch=self._journal.head.epoch)
             self._renewed()
 

@@ -149,7 +149,10 @@ class Syncing:
         def is_news(fact: NewEvent) -> bool:
             return fact.type != "operation" or not has_ended(fact.operation_id)
 
-        await self._journal.begin_epoch(later_than=body.epoch, take=is_news)
+        head = self._journal.head
+        waiting = await self._journal.events_after(head.acked_seq, head.last_seq)
+        if not all(is_news(event.fact) for event in waiting):
+            await self._journal.begin_epoch(later_than=body.epoch, take=is_news)
         for row in await self._journal.read(lambda reader: reader.open_operations()):
             if has_ended(row.id):
                 await self._lifecycle.apply(recovery.left_alone(row), row.terminal)

@@ -139,6 +139,11 @@ class Head:
     synced: bool
     known_seq: int | None = None
 
+    @property
+    def unmet(self) -> bool:
+        """Whether facts wait for the backend to say what it knows."""
+        return self.known_seq is not None and self.last_seq > self.known_seq
+
 
 @dataclass(frozen=True, slots=True)
 class Space:

@@ -105,6 +105,11 @@ class Journal(Protocol):
         anew from 1, in order; those that are not to be taken along are never published any more."""
         ...
 
+    async def go_on_unmet(self) -> bool:
+        """Facts have waited for the backend long enough: begin an epoch in which they wait no more. False
+        where none waits, because it has come after all."""
+        ...
+
     async def prune(self, before: datetime) -> int:
         """Drop acknowledged payloads older than `before`; return how many operations were dropped to their
         id, hash, state and times. Open operations are never touched."""

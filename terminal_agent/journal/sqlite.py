@@ -110,6 +110,11 @@ class SqliteJournal:
         now = self._clock.wall()
         await self._run(partial(upkeep.begin_epoch, self._db, now, self._entropy, later_than, take))
 
+    async def go_on_unmet(self) -> bool:
+        """Begin an epoch in which no fact waits for the backend; False where none waits."""
+        now = self._clock.wall()
+        return await self._run(partial(upkeep.go_on_unmet, self._db, now, self._entropy))
+
     async def prune(self, before: datetime) -> int:
         """Drop acknowledged payloads older than `before`; how many operations lost theirs."""
         return await self._run(partial(upkeep.prune, self._db, before))

@@ -113,6 +113,15 @@ def _move_along(db: Connection, old_no: int, acked: int, take: Callable[[NewEven
         )
 
 
+def go_on_unmet(db: Connection, now: datetime, entropy: Callable[[int], bytes]) -> bool:
+    """Begin an epoch that waits for nobody; False, and nothing done, where no fact waits for the backend."""
+    if not head(db, 0).unmet:
+        return False
+    begin_epoch(db, now, entropy)
+    mark_met(db)
+    return True
+
+
 def acknowledge(db: Connection, epoch: str, seq: int) -> bool:
     """Move the cursor, never back. False for another epoch or a number that we have not reached."""
     no, name, acked, last = db.execute("SELECT no, ulid, acked_seq, last_seq FROM current").fetchone()

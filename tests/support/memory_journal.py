@@ -175,6 +175,14 @@ class MemoryJournal:
         ]
         self._held.head = Head(epoch, now, old.boot, len(kept), 0, synced=False, known_seq=0)
 
+    async def go_on_unmet(self) -> bool:
+        """Go on where facts wait."""
+        if not self.head.unmet:
+            return False
+        await self.begin_epoch()
+        await self.mark_met()
+        return True
+
     async def prune(self, before: datetime) -> int:
         """Drop what is acknowledged and old."""
         head = self.head

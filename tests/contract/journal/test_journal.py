@@ -271,6 +271,21 @@ async def test_what_the_backend_can_know_stays_until_it_is_met(journal: Journal,
     assert journal.head.known_seq is None
 
 
+async def test_facts_that_waited_in_vain_for_the_backend_go_on_in_an_epoch_that_waits_for_nobody(
+    journal: Journal, clock: FakeClock
+) -> None:
+    was = journal.head.epoch
+    assert not await journal.go_on_unmet()
+    await book(journal, clock, 1)
+    assert await journal.go_on_unmet()
+    assert journal.head.epoch != was
+    assert (journal.head.last_seq, journal.head.known_seq, journal.head.synced) == (1, None, False)
+    now = journal.head.epoch
+    await book(journal, clock, 2)
+    assert not await journal.go_on_unmet()
+    assert journal.head.epoch == now
+
+
 async def test_the_endings_of_epochs_may_run_out(journal: Journal) -> None:
     names = set()
     for _ in range(32 * 32 + 2):

@@ -256,6 +256,17 @@ async def test_what_ended_in_the_lost_part_of_a_restored_journal_is_left_alone(a
     assert (await copy.ask("sale")).verdict == "accepted"
 
 
+async def test_a_copy_that_was_found_out_by_an_ack_begins_one_epoch_only() -> None:
+    """Orders that were made before an epoch are refused for good."""
+    desk = Desk()
+    await desk.sync()
+    head = desk.journal.head
+    await desk.ack(head.epoch, 90)
+    renewed = desk.journal.head.epoch
+    await desk.sync(epoch=head.epoch, seq=90)
+    assert desk.journal.head.epoch == renewed
+
+
 async def test_of_what_was_left_alone_a_humans_word_is_taken() -> None:
     copy, name, epoch = await restored()
     await copy.sync(epoch=epoch, seq=90)
