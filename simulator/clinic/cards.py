@@ -23,6 +23,25 @@ def of_patient(db: Database, patient: str) -> list[Row]:
     return db.all(_OF_PATIENT, patient)
 
 
+def all_on_file(db: Database) -> list[Row]:
+    """Every card on file with its patient, by the patient's name."""
+    return db.all(
+        "SELECT cards.*, patients.first_name, patients.last_name FROM cards"
+        " JOIN patients ON patients.id = cards.patient WHERE deleted_at IS NULL"
+        " ORDER BY last_name, first_name"
+    )
+
+
+def consent_texts(db: Database, card: Row) -> list[Row]:
+    """What the patient agreed to, as it was worded then."""
+    return db.all(
+        "SELECT * FROM consent_texts WHERE id = ? AND version = ? AND language = ?",
+        card["consent_text"],
+        card["consent_version"],
+        card["consent_language"],
+    )
+
+
 def history(db: Database, card: str) -> list[Row]:
     """What happened to it, newest first."""
     return db.all("SELECT * FROM card_history WHERE card = ? ORDER BY id DESC", card)
@@ -54,7 +73,9 @@ def expiring(db: Database, before: date) -> list[Row]:
 
 def note(db: Database, card: str, what: str, actor: str, now: datetime, *, operation: str | None = None,
          detail: str = "") -> None:  # fmt: skip
-    """One more line of its history."""
+    """One more line of its history; of one operation there is one line, that of its newest word."""
+    if operation is not None:
+        db.run("DELETE FROM card_history WHERE card = ? AND operation = ?", card, operation)
     db.add(
         "card_history", card=card, at=stamp(now), actor=actor, what=what, operation=operation, detail=detail
     )
@@ -117,8 +138,7 @@ def keep(
         card = row["id"]
         settings = ", ".join(f"{name} = ?" for name in known)
         db.run(f"UPDATE cards SET {settings}, deleted_at = NULL WHERE id = ?", *known.values(), card)  # noqa: S608  # our own names
-    if not db.one("SELECT 1 FROM card_history WHERE card = ? AND operation = ?", card, operation):
-        note(db, card, "stored", str(known["stored_by"]), now, operation=operation)
+    note(db, card, "stored", str(known["stored_by"]), now, operation=operation)
     return card
 
 
@@ -132,8 +152,16 @@ def verified(db: Database, operation: Row, view: OperationView, now: datetime) -
 def deleted(db: Database, operation: Row, view: OperationView, now: datetime) -> None:
     """The end of `delete_card`: the vault has forgotten it."""
     if operation["card"] and view.state == "approved":
-        db.run("UPDATE cards SET deleted_at = ? WHERE id = ?", stamp(now), operation["card"])
-        note(db, operation["card"], "deleted", operation["actor"], now, operation=operation["id"])
+        card = db.one("SELECT * FROM cards WHERE id = ?", operation["card"])
+        if card is not None:
+            forget(db, card, operation["actor"], now, operation=operation["id"])
+
+
+def forget(db: Database, card: Row, actor: str, now: datetime, *, operation: str | None = None) -> None:
+    """Take a card off the file; its history stays."""
+    with db.transaction():
+        db.run("UPDATE cards SET deleted_at = ? WHERE id = ?", stamp(now), card["id"])
+        note(db, card["id"], "deleted", actor, now, operation=operation)
 
 
 def charge_fields(card: Row) -> dict[str, str | None]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from protocols.contract.operation import OperationView
 from simulator.clinic import cards
 from simulator.clinic.database import Database, Row, stamp
 
-_SIGN = {"charged": 1, "returned": -1}
-_METHODS = {"charge_card": "card_on_file"}
+# What the effect of each means for its invoice. A sale that its own terminal took back has moved nothing.
+_SIGNS: Mapping[str, Mapping[str, int]] = {
+    "sale": {"charged": 1},
+    "charge_card": {"charged": 1},
+    "refund": {"returned": -1},
+    "reversal": {"returned": -1},
+}
 
 
 def moved(db: Database, operation: Row, view: OperationView, now: datetime) -> None:
     """The end, or the corrected end, of an operation that moves money: its payment stands, or does not."""
-    amount = (view.amount_minor or 0) * _SIGN.get(str(view.money), 0)
+    amount = (view.amount_minor or 0) * _SIGNS[operation["op"]].get(str(view.money), 0)
     db.run("DELETE FROM payments WHERE operation = ?", operation["id"])
     if amount and operation["invoice"]:
         db.add(
@@ -22,7 +28,7 @@ def moved(db: Database, operation: Row, view: OperationView, now: datetime) -> N
             operation=operation["id"],
             invoice=operation["invoice"],
             amount_minor=amount,
-            method=_METHODS.get(operation["op"], "terminal"),
+            method="card_on_file" if operation["card"] else "terminal",
             brand=view.card.brand if view.card else None,
             last_four=view.card.last_four if view.card else None,
             authorisation=view.authorisation_code,
@@ -52,6 +58,16 @@ def due_minor(db: Database, invoice: str) -> int:
     total = db.one("SELECT COALESCE(SUM(amount_minor), 0) FROM invoice_lines WHERE invoice = ?", invoice)
     paid = db.one("SELECT COALESCE(SUM(amount_minor), 0) FROM payments WHERE invoice = ?", invoice)
     return int(total[0] if total else 0) - int(paid[0] if paid else 0)
+
+
+def left_minor(db: Database, payment: Row) -> int:
+    """What of a payment was not given back yet, in cents."""
+    given_back = db.one(
+        "SELECT COALESCE(SUM(amount_minor), 0) FROM payments JOIN operations ON operations.id = operation"
+        " WHERE target = ?",
+        payment["operation"],
+    )
+    return int(payment["amount_minor"]) + int(given_back[0] if given_back else 0)
 
 
 def under_way(db: Database, invoice: str) -> Row | None:

@@ -16,11 +16,15 @@ from starlette.staticfiles import StaticFiles
 
 from simulator.clinic.clinic import Clinic
 from simulator.clinic.web import (
+    appointments,
     batches,
+    cards,
+    invoices,
     login,
     online_settings,
     operation,
     patients,
+    policies,
     services,
     store_card,
     terminals,
@@ -43,6 +47,10 @@ def application(clinic: Clinic) -> Starlette:
         *operation.ROUTES,
         *terminals.ROUTES,
         *batches.ROUTES,
+        *appointments.ROUTES,
+        *invoices.ROUTES,
+        *cards.ROUTES,
+        *policies.ROUTES,
         *services.ROUTES,
         *online_settings.ROUTES,
         Mount("/static", StaticFiles(directory=_STATIC)),

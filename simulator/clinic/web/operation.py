@@ -55,6 +55,8 @@ def back_of(row: Row) -> str:
     """The page that an operation belongs to."""
     if row["invoice"]:
         return f"/invoices/{row['invoice']}"
+    if row["card"]:
+        return f"/cards/{row['card']}"
     if row["patient"]:
         return f"/patients/{row['patient']}"
     if row["op"] == "reconcile":

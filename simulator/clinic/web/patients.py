@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from simulator.clinic import cards
+from simulator.clinic import cards, invoices
 from simulator.clinic.database import Row
 from simulator.clinic.web.page import Page, route, staff_only
 from simulator.clinic.web.stream import stream
@@ -44,6 +44,7 @@ async def show(page: Page) -> Response:
             " JOIN employees ON employees.id = employee WHERE patient = ? ORDER BY starts DESC LIMIT 20",
             patient["id"],
         ),
+        invoices=invoices.of_patient(page.db, patient["id"]),
         **cards_shown(page, patient),
     )
 

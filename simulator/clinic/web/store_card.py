@@ -5,7 +5,7 @@ security code are taken by the reader or terminal; there is no field for them he
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -17,9 +17,9 @@ from simulator.clinic.asking import CardWish, Refused
 from simulator.clinic.database import Row
 from simulator.clinic.fleet import Desk
 from simulator.clinic.web import operation
+from simulator.clinic.web.desks import follow_desks
 from simulator.clinic.web.page import Page, route, staff_only
 from simulator.clinic.web.patients import points_of, the_patient
-from simulator.clinic.web.stream import stream
 
 _POSTAL_CODE = re.compile(r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z] ?[0-9][ABCEGHJ-NPRSTV-Z][0-9]")
 
@@ -33,13 +33,7 @@ async def show(page: Page) -> Response:
 @staff_only
 async def follow(page: Page) -> Response:
     """How each terminal of the chosen point of service stands, kept up to date."""
-    chosen = page.request.query_params.get("point", "")
-
-    def standing(key: str) -> Callable[[], str]:
-        return lambda: page.render("parts/desk_state.html", desk=fleet.find(page.db, page.clinic.link, key))
-
-    desks = _desks(page, chosen)
-    return stream(page.clinic.live, {f"desk-{at}": standing(desk.key) for at, desk in enumerate(desks)})
+    return follow_desks(page, _desks(page, page.request.query_params.get("point", "")))
 
 
 @staff_only

@@ -10,5 +10,8 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
 dialog.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) dialog.close();
 });
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
 // What was followed in the dialog is followed no more; the operation itself goes on.
 dialog.addEventListener("close", () => document.getElementById("dialog-body").replaceChildren());

@@ -1,0 +1,244 @@
+"""An invoice: lines, what is due, paying with a terminal or a card on file, giving back, the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from simulator.clinic import appointments, fleet, invoices, operations, paying
+from simulator.clinic.amounts import read_amount, write_amount
+from simulator.clinic.asking import Refused
+from simulator.clinic.fleet import Desk
+from simulator.clinic.invoices import Invoice, Payment
+from simulator.clinic.web import operation
+from simulator.clinic.web.desks import follow_desks
+from simulator.clinic.web.page import Page, route, staff_only
+from simulator.clinic.web.stream import stream
+
+Start = Callable[[int], Awaitable[str]]
+
+
+@staff_only
+async def show(page: Page) -> Response:
+    """The invoice."""
+    return page.show("invoice.html", **_shown(page))
+
+
+@staff_only
+async def follow(page: Page) -> Response:
+    """What is due and what moves, kept up to date."""
+    return stream(page.clinic.live, {"part": lambda: page.render("parts/invoice.html", **_shown(page))})
+
+
+@staff_only
+async def receipt(page: Page) -> Response:
+    """The receipt, for the printer."""
+    invoice = _invoice(page)
+    rows = {move["operation"]: operations.get(page.db, move["operation"]) for move in invoice.moves}
+    views = {name: operations.view_of(row) for name, row in rows.items() if row is not None}
+    return page.show(
+        "receipt.html",
+        invoice=invoice,
+        appointment=appointments.get(page.db, invoice.row["appointment"] or ""),
+        printed={
+            name: [one.lines for one in view.receipts if one.kind == "customer"]
+            for name, view in views.items()
+            if view is not None
+        },
+        cards={name: view.card for name, view in views.items() if view is not None},
+    )
+
+
+@staff_only
+async def ask_terminal(page: Page) -> Response:
+    """The dialog of Payer avec le terminal."""
+    return page.show("parts/pay_terminal.html", **_terminal_dialog(page, _due(page)))
+
+
+@staff_only
+async def follow_terminals(page: Page) -> Response:
+    """How each terminal of the point of service stands."""
+    return follow_desks(page, _desks(page, _invoice(page)))
+
+
+@staff_only
+async def pay_with_terminal(page: Page) -> Response:
+    """Take the payment with the card present, and follow it in the dialog."""
+    fields, invoice = await page.form(), _invoice(page)
+    desk = fleet.find(page.db, page.clinic.link, fields.get("terminal", ""))
+
+    async def start(amount: int) -> str:
+        if desk is None:
+            raise Refused("pay.no_terminal")
+        return await paying.with_terminal(
+            page.clinic, invoice, desk, amount, paying.By(page.person.id, page.voice.language)
+        )
+
+    return await _started(page, fields, start, "parts/pay_terminal.html", _terminal_dialog)
+
+
+@staff_only
+async def ask_card(page: Page) -> Response:
+    """The dialog of Payer avec la carte au dossier."""
+    return page.show("parts/pay_card.html", **_card_dialog(page, _due(page)))
+
+
+@staff_only
+async def pay_with_card(page: Page) -> Response:
+    """Charge the card on file, and follow it in the dialog."""
+    fields, invoice = await page.form(), _invoice(page)
+
+    async def start(amount: int) -> str:
+        card = fields.get("card", "")
+        return await paying.with_card(
+            page.clinic, invoice, card, amount, paying.By(page.person.id, page.voice.language)
+        )
+
+    return await _started(page, fields, start, "parts/pay_card.html", _card_dialog)
+
+
+@staff_only
+async def ask_refund(page: Page) -> Response:
+    """The dialog of Rembourser."""
+    left = write_amount(_payment(page).left_minor, page.voice.language)
+    return page.show("parts/refund.html", **_refund_dialog(page, {"amount": left}))
+
+
+@staff_only
+async def give_back(page: Page) -> Response:
+    """Give a payment back, and follow it in the dialog."""
+    fields, invoice, payment = await page.form(), _invoice(page), _payment(page)
+
+    async def start(amount: int) -> str:
+        return await paying.give_back(
+            page.clinic, invoice, payment, amount, paying.By(page.person.id, page.voice.language)
+        )
+
+    return await _started(page, fields, start, "parts/refund.html", _refund_dialog)
+
+
+async def _started(
+    page: Page, fields: Mapping[str, str], start: Start, template: str, dialog: Callable[..., dict[str, Any]]
+) -> Response:
+    """The operation in place of its dialog; the dialog again where the amount is none or nothing is asked."""
+    amount = read_amount(fields.get("amount", ""), page.voice.language)
+    if amount is None:
+        return page.show(template, **dialog(page, fields, wrong="pay.no_amount"))
+    try:
+        started = await start(amount)
+    except Refused as refused:
+        return page.show(template, **dialog(page, fields, refused=refused))
+    row = page.found(operations.get(page.db, started))
+    return page.show("parts/operation_live.html", **operation.panel(page, row))
+
+
+def _shown(page: Page) -> dict[str, Any]:
+    invoice = _invoice(page)
+    tried = invoices.attempts(page.db, invoice.id)
+    return {
+        "invoice": invoice,
+        "appointment": appointments.get(page.db, invoice.row["appointment"] or ""),
+        "panel": operation.panel(page, invoice.under_way) if invoice.under_way is not None else None,
+        "attempts": tried,
+        "terminals": bool(_desks(page, invoice)),
+        "has_card": any(not offer.why for offer in _offers(page, invoice)),
+    }
+
+
+def _due(page: Page) -> Mapping[str, str]:
+    return {"amount": write_amount(max(_invoice(page).due_minor, 0), page.voice.language)}
+
+
+def _terminal_dialog(
+    page: Page, fields: Mapping[str, str], wrong: str = "", refused: Refused | None = None
+) -> dict[str, Any]:
+    invoice = _invoice(page)
+    desks = _desks(page, invoice)
+    ready = next((desk.key for desk in desks if desk.word == "ready"), desks[0].key if desks else "")
+    return {
+        "invoice": invoice,
+        "desks": desks,
+        "terminal": fields.get("terminal") or ready,
+        "amount": fields.get("amount", ""),
+        "wrong": wrong,
+        "refused": refused,
+    }
+
+
+def _card_dialog(
+    page: Page, fields: Mapping[str, str], wrong: str = "", refused: Refused | None = None
+) -> dict[str, Any]:
+    invoice = _invoice(page)
+    offers = _offers(page, invoice)
+    usable = [offer.card["id"] for offer in offers if not offer.why]
+    return {
+        "invoice": invoice,
+        "offers": offers,
+        "chosen": fields.get("card") or (usable[0] if usable else ""),
+        "usable": bool(usable),
+        "amount": fields.get("amount", ""),
+        "wrong": wrong,
+        "refused": refused,
+    }
+
+
+def _refund_dialog(
+    page: Page, fields: Mapping[str, str], wrong: str = "", refused: Refused | None = None
+) -> dict[str, Any]:
+    payment = _payment(page)
+    try:
+        _, desk = paying.taken_at(page.clinic, payment)
+        undone = paying.is_undone(payment, desk, page.clinic.wall(), page.clinic.zone)
+    except Refused as none:
+        desk, undone, refused = None, False, refused or none
+    return {
+        "invoice": _invoice(page),
+        "payment": payment,
+        "desk": desk,
+        "undone": undone,
+        "amount": fields.get("amount", ""),
+        "wrong": wrong,
+        "refused": refused,
+    }
+
+
+def _offers(page: Page, invoice: Invoice) -> list[paying.Offer]:
+    return paying.offers(
+        page.clinic, invoice.row["patient"], invoice.row["point"], no_show=invoice.row["kind"] == "no_show"
+    )
+
+
+def _desks(page: Page, invoice: Invoice) -> list[Desk]:
+    """Terminals of the invoice's point of service that take payments."""
+    return [
+        desk for desk in fleet.at_point(page.db, page.clinic.link, invoice.row["point"]) if desk.can("sale")
+    ]
+
+
+def _invoice(page: Page) -> Invoice:
+    found: Invoice = page.found(invoices.load(page.db, page.request.path_params["invoice"]))
+    return found
+
+
+def _payment(page: Page) -> Payment:
+    name = page.request.path_params["payment"]
+    known = (payment for payment in _invoice(page).payments if payment.row["operation"] == name)
+    found: Payment = page.found(next(known, None))
+    return found
+
+
+ROUTES: tuple[Route, ...] = (
+    route("/invoices/{invoice}", show),
+    route("/invoices/{invoice}/stream", follow),
+    route("/invoices/{invoice}/receipt", receipt),
+    route("/invoices/{invoice}/terminal", ask_terminal),
+    route("/invoices/{invoice}/terminal/stream", follow_terminals),
+    route("/invoices/{invoice}/terminal", pay_with_terminal, "POST"),
+    route("/invoices/{invoice}/card", ask_card),
+    route("/invoices/{invoice}/card", pay_with_card, "POST"),
+    route("/invoices/{invoice}/refund/{payment}", ask_refund),
+    route("/invoices/{invoice}/refund/{payment}", give_back, "POST"),
+)
