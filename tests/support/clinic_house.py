@@ -107,6 +107,11 @@ class ClinicHouse:
         for terminal, name in ((READER, "Lecteur de l'accueil"), (TERMINAL, "Terminal de l'accueil")):
             self.change("UPDATE terminals SET point = ?, name = ? WHERE terminal = ?", point, name, terminal)
 
+    async def progressed(self, operation: str, state: str) -> None:
+        """Wait until its terminal told that it has come to this state."""
+        told = self.counter.house.traffic.progress
+        await eventually(lambda: any(body["state"] == state for body in told(operation)), f"it is {state}")
+
     async def logged_in(
         self, browser: Browser, login: Login = "accueil", language: Literal["fr", "en"] = "fr"
     ) -> Page:
