@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -15,12 +16,21 @@ from protocols.contract.operation import OperationView
 from simulator.acquirer.lines import Line
 from simulator.acquirer.totals import tokens_kept
 from simulator.vault.settings import VaultFault
-from terminal_agent.client import ChargeCard, DeleteCard, Pending, Refund, Reversal, Sale, VerifyCard
+from terminal_agent.client import (
+    ChargeCard,
+    DeleteCard,
+    Pending,
+    Refund,
+    RejectedError,
+    Reversal,
+    Sale,
+    VerifyCard,
+)
 from tests.support.broker import Broker
 from tests.support.house import House
 from tests.support.reader_house import CONSENT, READER, SCOPE, Counter, a_counter, of
 from tests.support.vault_truth import assert_true_at_vault
-from tests.support.waiting import eventually
+from tests.support.waiting import LIMIT_S, eventually, eventually_asked
 from tests.sweep.stage import AMOUNT, when_asked_for_card
 from tests.sweep.tracing import Traced
 
@@ -158,12 +168,20 @@ class CounterStage:
         views = [pending.latest for pending in self._stored]
         for view in (self._kept, *views):
             if view is not None and view.token is not None:
-                gone = await self.counter.run(self._deletion(view))
-                if gone.code == "interrupted":  # by the trouble that a dead process did not live to meet
-                    gone = await self.counter.run(self._deletion(view))
-                assert gone.code in ("card_deleted", "token_unknown"), gone
+                code = await eventually_asked(partial(self._deleted, view), "a card is deleted")
+                assert code in ("card_deleted", "token_unknown"), code
         self._stored, self._kept = [], None
         assert tokens_kept(self.lines()) == (), "the vault keeps a card of which the clinic does not know"
+
+    async def _deleted(self, view: OperationView) -> str | None:
+        """How a deletion ended; None where it has to be asked for anew: the vault hung up, as it was told to,
+        or its line is not back yet."""
+        pending = await self.house.send(self._deletion(view), READER)
+        try:
+            code = (await pending.outcome(LIMIT_S)).code
+        except RejectedError as refused:
+            code = refused.reply.code
+        return None if code in ("interrupted", "terminal_offline") else code
 
     # --- the process ----------------------------------------------------------------------------------
 
