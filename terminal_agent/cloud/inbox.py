@@ -22,7 +22,7 @@ from terminal_agent.cloud.syncing import Syncing
 from terminal_agent.cloud.traffic import Inbound, LinkDownError
 from terminal_agent.commands import admission
 from terminal_agent.commands.admission import Decision
-from terminal_agent.commands.checks import made_before
+from terminal_agent.commands.checks import BIRTH_MARGIN, made_before
 from terminal_agent.commands.lifecycle import Applied, Lifecycle
 from terminal_agent.commands.report import view_of
 from terminal_agent.commands.situation import No, Situation
@@ -131,7 +131,7 @@ class Inbox:
         body = command.body
         if self._journal.head.known_seq is None or not isinstance(body, commands.TerminalCommand):
             return False
-        if not made_before(body, self._backend_time.started()):
+        if not made_before(body, self._backend_time.started() + BIRTH_MARGIN):
             return False
         return await self._journal.read(lambda reader: reader.operation(body.operation_id)) is None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from protocols.contract import commands
@@ -66,6 +67,7 @@ class Syncing:
         self._met = met
         self._one_at_a_time = asyncio.Lock()
         self._copied = False
+        self._first: datetime | None = None  # when the first `sync` of this boot was said
 
     async def acknowledged(self, payload: bytes) -> None:
         """The backend has stored facts. A word about facts that we never had is refused and told."""
@@ -99,6 +101,7 @@ class Syncing:
         `known` with its state, `adopted`, or `unknown` (it never came here, or is still on its way). What was
         taken once and is not known any more was lost with the newest entries of this journal."""
         self._backend_time.hear(body.time)
+        self._first = self._first or body.time
         async with self._one_at_a_time:
             if body.epoch is not None and not self._is_behind(body.epoch, body.seq):
                 await self._journal.acknowledge(body.epoch, body.seq)
@@ -106,14 +109,15 @@ class Syncing:
                 await self._renew_if_behind(body.epoch, body.seq)
             if self._copied:
                 await self._leave_what_has_ended(body)
-            if self._journal.head.known_seq is not None:
-                await self._journal.mark_met()
-            self._met()
             adopting = not self._journal.head.synced
             found = [
                 await self._look_up(listed, adopting or self._is_older(listed))
                 for listed in body.open_operations
             ]
+            # Only now: until they are taken in, a command among them that is delivered again has to wait.
+            if self._journal.head.known_seq is not None:
+                await self._journal.mark_met()
+            self._met()
             if adopting:
                 await self._journal.mark_synced()
                 log.info("journal_synced", epoch=self._journal.head.epoch, listed=len(found))
@@ -166,9 +170,10 @@ class Syncing:
         return epoch > head.epoch or (epoch == head.epoch and seq > most)
 
     def _is_older(self, listed: commands.OpenOperation) -> bool:
-        """Whether it was made before this start. A journal restored from a copy does not know what it had
-        done with it: it is never begun late, but asked about."""
-        return made_before(listed.command, self._backend_time.started())
+        """Whether it may have been made before this start, which the first `sync` answered: how long that one
+        was under way nobody knows. A journal restored from a copy does not know what it had done with it: it
+        is never begun late, but asked about."""
+        return self._first is not None and made_before(listed.command, self._first)
 
     async def _look_up(self, listed: commands.OpenOperation, adopting: bool) -> tuple[str, str]:
         name = listed.operation_id

@@ -103,6 +103,29 @@ async def test_what_was_made_before_this_start_and_is_not_known_is_asked_about_a
     assert copy.fleet.asked == [("t-1", name)]
 
 
+async def test_a_sync_that_was_long_under_way_adopts_what_was_made_before_the_start() -> None:
+    desk = Desk()
+    await desk.sync()
+    made = operation_id(desk.clock.wall(), 902)
+    desk.clock.pass_time(5)
+    copy = await desk.restarted()
+    born = copy.clock.wall()
+    copy.clock.pass_time(20)
+    lost = listed(desk, "sale", operation_id=made)
+    await copy.sync(time=born.isoformat(), open_operations=[lost])
+    assert (await copy.row(made)).state == "in_doubt"
+
+
+async def test_the_backend_is_met_only_once_all_that_it_lists_is_taken_in() -> None:
+    """A command among it that is delivered again meanwhile must not be decided as a new one."""
+    desk = Desk()
+    known: list[int | None] = []
+    desk.fleet.ask = lambda _terminal, _name: known.append(desk.journal.head.known_seq)  # type: ignore[assignment, method-assign]  # the test looks on
+    await desk.sync(open_operations=[listed(desk, "sale")])
+    assert known == [0]
+    assert desk.journal.head.known_seq is None
+
+
 async def test_what_answers_an_earlier_birth_is_refused_and_counts_for_nothing() -> None:
     desk = Desk()
     await desk.sync()

@@ -116,6 +116,7 @@ async def test_what_is_right_is_accepted_begun_and_told_once() -> None:
 
 async def test_nothing_is_trusted_before_the_backend_was_heard() -> None:
     desk = Desk()
+    desk.clock.pass_time(1)
     assert (await desk.ask("sale")).code == "clock_untrusted"
 
 
