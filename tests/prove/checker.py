@@ -203,8 +203,11 @@ def _money(command: Command, booked: Booked) -> Iterator[Violation]:
 
 def _acknowledged(command: Command, lines: Sequence[Line], orphans: Set[str]) -> Iterator[Violation]:
     """Booked upon our acknowledgement. Then the result was on our disk before, as this operation's or as
-    nobody's, and nobody has to guess whose it is by amount and moment."""
-    if all(line.receipt in orphans for line in lines):
+    nobody's, and nobody has to guess whose it is by amount and moment: unless that disk is gone, and the
+    first that is told of the operation is that it was taken in, in doubt, from the backend's list."""
+    if all(line.receipt in orphans for line in lines) or (
+        command.views and command.views[0]["state"] == "in_doubt"
+    ):
         return
     for view in command.views:
         evidence = view.get("evidence", {})
