@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -34,8 +34,9 @@ Login = Literal["accueil", "gestion"]
 class ClinicHouse:
     """`counter` is the point of service with reader and vault, `counter.house` its terminal and agent."""
 
-    def __init__(self, counter: Counter, folder: Path, port: int) -> None:
+    def __init__(self, counter: Counter, folder: Path, port: int, broker_port: int | None = None) -> None:
         self.counter = counter
+        self._broker_port = broker_port or counter.house.broker.port
         self.folder = folder
         self.port = port
         self.database = folder / "clinic.sqlite"
@@ -70,7 +71,7 @@ class ClinicHouse:
                 "[broker]",
                 {
                     "host": house.broker.host,
-                    "port": house.broker.port,
+                    "port": self._broker_port,
                     "ca": str(credentials.ca),
                     "certificate": str(credentials.certificate),
                     "key": str(credentials.key),
@@ -143,17 +144,27 @@ class ClinicHouse:
 
 
 @asynccontextmanager
-async def a_clinic(broker: Broker, folder: Path, plan: Plan | None = None) -> AsyncIterator[ClinicHouse]:
-    """Everything is up; both terminals belong to the point of service `plateau`."""
+async def a_clinic(
+    broker: Broker,
+    folder: Path,
+    plan: Plan | None = None,
+    *,
+    broker_port: int | None = None,
+    desks: Mapping[str, Mapping[str, Any]] | None = None,
+) -> AsyncIterator[ClinicHouse]:
+    """Everything is up; both terminals belong to the point of service `plateau`. `broker_port` is where the
+    backend finds the broker if not at the broker itself, `desks` are further settings of the terminals."""
     port = free_port()
     settings = VaultSettings(penny=False, frame_ancestors=(f"http://localhost:{port}",))
     vault = Vault(folder / "vault", settings)
     vault.port = await vault.server.start("localhost")
-    desks = [reader_desk(vault, folder, {})]
+    reader = reader_desk(vault, folder, {})
     # The clinic alone acknowledges facts and syncs.
     client: dict[str, Any] = {"auto_ack": False, "auto_sync": False}
-    async with a_house(broker, folder, plan or Plan(), more_desks=desks, started=False, **client) as house:
-        clinic = ClinicHouse(Counter(house, vault), folder, port)
+    async with a_house(
+        broker, folder, plan or Plan(), more_desks=[reader], desks=desks, started=False, **client
+    ) as house:
+        clinic = ClinicHouse(Counter(house, vault), folder, port, broker_port)
         clinic.configure()
         try:
             await clinic.start()

@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 
 
 class Relay:
-    """Passes bytes both ways; bytes are swallowed while `silent`."""
+    """Passes bytes both ways; bytes are swallowed while `silent`, and only the client's while `unheard`."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.silent = False
+        self.unheard = False
         self._unplugged = False
         self.port = 0
         self.connections = 0
@@ -27,8 +28,8 @@ class Relay:
             return
         far_reader, far_writer = await asyncio.open_connection(*self._target)
         self._writers |= {writer, far_writer}
-        for source, sink in ((reader, far_writer), (far_reader, writer)):
-            task = asyncio.create_task(self._pass(source, sink))
+        for source, sink, up in ((reader, far_writer, True), (far_reader, writer, False)):
+            task = asyncio.create_task(self._pass(source, sink, up=up))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -43,10 +44,10 @@ class Relay:
         self._unplugged = True
         self.cut()
 
-    async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, up: bool) -> None:
         try:
             while data := await source.read(65_536):
-                if not self.silent:
+                if not (self.silent or (up and self.unheard)):
                     sink.write(data)
         except ConnectionError:
             pass
