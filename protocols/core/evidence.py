@@ -52,6 +52,7 @@ TRACE_WRAP = 999_999
 # Seconds after our command within which an unseen result is believed to be ours. A patient pays in less;
 # staff who miss a result, go to the terminal and type the amount there take longer.
 OURS_WITHIN_S = 45
+_APPROVED = "00"  # as `result` of a result seen (PA00P015 BMP 27)
 
 
 def judge(sought: Recover, seen: Sequence[TerminalRecord], source: Source, *, steady: bool = True) -> Outcome:
@@ -122,6 +123,9 @@ def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
 
 
 def _without_record(notes: Mapping[str, str], result_seen: bool) -> Outcome:
+    if result_seen and notes.get("result") == _APPROVED:
+        # What it had approved it remembers, whatever became of it: its memory was lost since.
+        return _human("terminal_forgot", Evidence("last", differs=("receipt",), seen=dict(notes)))
     if notes.get("baseline") == "empty":
         return _not_booked(
             Evidence("last", agrees=("last.empty",), seen=dict(notes)), result_seen=result_seen

@@ -68,6 +68,10 @@ class Strikes:
         """Whether something was booked before the operation at hand was given."""
         raise NotImplementedError
 
+    def booked_before(self, command: Command) -> bool:
+        """Whether the terminal had stored anything before this command was given."""
+        raise NotImplementedError
+
     def _count(self, kind: str) -> None:
         raise NotImplementedError
 
@@ -180,7 +184,12 @@ class Strikes:
     def _forgetful(self, fault: Fault) -> None:
         """It refuses to tell its last transaction; or says that there is none, where there was one before the
         operation at hand."""
-        lost = fault.value % 2 and self.stage in _ASKED_BEFORE and self.knows_a_transaction()
+        lost = (
+            fault.value % 2
+            and self.stage in _ASKED_BEFORE
+            and self.knows_a_transaction()
+            and not any(self._open_since_empty(one) for one in self.backend.commands.values())
+        )
         planned = TerminalFault(
             when="command",
             what="refuse",
@@ -189,6 +198,10 @@ class Strikes:
             times=1 if lost else 1 + fault.value % 3,
         )
         self.ours.do(self.ours.device.do(PlanFault(planned), self._now()))
+
+    def _open_since_empty(self, command: Command) -> bool:
+        """Whether the terminal may still be asked about this one, before which it had stored nothing."""
+        return command.op in OCCUPYING and command.final is None and not self.booked_before(command)
 
     def _wrong_clock(self, fault: Fault) -> None:
         console = terminals.console_of(self.ours)

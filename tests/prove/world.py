@@ -304,9 +304,9 @@ class World(Strikes):
     def knows_a_transaction(self) -> bool:
         """Whether something was booked before the operation at hand was given."""
         target = self._at_hand()
-        return target is not None and self._booked_before(target)
+        return target is not None and self.booked_before(target)
 
-    def _booked_before(self, command: Command) -> bool:
+    def booked_before(self, command: Command) -> bool:
         """Whether the terminal had stored anything before this command was given."""
         first = self.time.wall_of(command.handed_s or 0.0)
         return any(line.at < first for line in self.ledger.lines())
@@ -329,7 +329,7 @@ class World(Strikes):
         for kind in ("journal_deleted", "journal_old", "wrong_clock", "clock_jump"):
             if kind in self.kinds:
                 return kind
-        if not self.plan.tells_empty and not self._booked_before(command):
+        if not self.plan.tells_empty and not self.booked_before(command):
             return "a terminal that does not say that it is empty"
         if left.get("evidence", {}).get("differs") == ["at"]:
             return "stamped so late that it could be a payment by hand"

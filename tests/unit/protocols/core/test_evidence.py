@@ -182,6 +182,14 @@ def test_a_terminal_that_has_stored_nothing(baseline: str, kind: type) -> None:
     assert isinstance(judged(mark("committed", baseline=baseline), last=None), kind)
 
 
+@pytest.mark.parametrize(("result", "kind"), [("00", Unknown), ("05", Cancelled)])
+def test_an_empty_memory_after_an_approval_was_lost(result: str, kind: type[Outcome]) -> None:
+    seen = mark("result_seen", receipt="0001", result=result)
+    outcome = judged(mark("committed", baseline="empty"), seen, last=None)
+    assert isinstance(outcome, kind)
+    assert outcome.code == ("terminal_forgot" if kind is Unknown else "not_booked")
+
+
 def test_the_first_transaction_of_an_empty_terminal_is_ours() -> None:
     empty = mark("committed", baseline="empty", clock="1122150000")
     assert isinstance(judged(empty, last=record(receipt="0001")), Approved)
