@@ -12,6 +12,7 @@ from simulator.clinic.link import Link
 from simulator.clinic.live import Live
 from simulator.clinic.seed import fill, name_terminals
 from simulator.clinic.settings import ClinicPlan
+from simulator.clinic.vault_access import Vault, open_vault
 
 
 def wall_clock() -> datetime:
@@ -21,7 +22,8 @@ def wall_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Clinic:
-    """What pages work with. `wall` is the clock, so that tests can let a month pass."""
+    """What pages work with. `wall` is the clock, so that tests can let a month pass; `vault` None: no card is
+    taken online."""
 
     plan: ClinicPlan
     db: Database
@@ -29,6 +31,7 @@ class Clinic:
     link: Link
     zone: ZoneInfo
     wall: Callable[[], datetime] = wall_clock
+    vault: Vault | None = None
 
     @property
     def name(self) -> str:
@@ -45,4 +48,4 @@ def make(plan: ClinicPlan, wall: Callable[[], datetime] = wall_clock) -> Clinic:
         fill(db, wall().astimezone(zone))
     name_terminals(db, plan.terminals)
     live = Live()
-    return Clinic(plan, db, live, Link(plan, db, live, wall), zone, wall)
+    return Clinic(plan, db, live, Link(plan, db, live, wall), zone, wall, open_vault(plan))

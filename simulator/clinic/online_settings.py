@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 
 from simulator.clinic.database import Database
 
@@ -26,9 +26,17 @@ class OnlineSettings:
 
 def read(db: Database) -> OnlineSettings:
     """The settings of today; what was never set has its default."""
-    told = {row["name"]: int(row["value"]) for row in db.all("SELECT * FROM settings")}
-    switches = {name: bool(value) for name, value in told.items() if name in SWITCHES}
-    return replace(OnlineSettings(**switches), **{name: told[name] for name in _NUMBERS if name in told})
+    usual: dict[str, int] = asdict(OnlineSettings())
+    rows = db.all("SELECT * FROM settings")
+    told = usual | {row["name"]: int(row["value"]) for row in rows if row["name"] in usual}
+    return OnlineSettings(
+        ask_for_card=bool(told["ask_for_card"]),
+        purpose_required=bool(told["purpose_required"]),
+        price_shown=bool(told["price_shown"]),
+        accept_automatically=bool(told["accept_automatically"]),
+        minimum_notice_h=told["minimum_notice_h"],
+        bookable_days=told["bookable_days"],
+    )
 
 
 def save(db: Database, form: Mapping[str, str]) -> frozenset[str]:

@@ -271,12 +271,11 @@ CREATE TABLE slot_holds (
 
 -- A visitor of the online booking, with the address proven: whose appointment it is to be. `patient`: one of the
 -- files of that address; else `person`, JSON, of whom a file is made when the appointment or a card is. `made`:
--- the appointment, for the last page. `card`: taken at this visit.
+-- the appointment that came of the visit, for its last page.
 CREATE TABLE visitors (
     browser TEXT PRIMARY KEY,
     patient TEXT REFERENCES patients,
     person  TEXT,
-    card    TEXT REFERENCES cards,
     made    TEXT REFERENCES appointments
 ) STRICT, WITHOUT ROWID;
 

@@ -18,9 +18,13 @@ from simulator.clinic.clinic import Clinic
 from simulator.clinic.web import (
     appointments,
     batches,
+    booking_choose,
+    booking_confirm,
+    booking_person,
     cards,
     invoices,
     login,
+    online_requests,
     online_settings,
     operation,
     patients,
@@ -53,6 +57,10 @@ def application(clinic: Clinic) -> Starlette:
         *policies.ROUTES,
         *services.ROUTES,
         *online_settings.ROUTES,
+        *online_requests.ROUTES,
+        *booking_choose.ROUTES,
+        *booking_person.ROUTES,
+        *booking_confirm.ROUTES,
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refused})

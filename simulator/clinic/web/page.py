@@ -102,7 +102,7 @@ class Page:
         return thing
 
     def render(self, template: str, **values: Any) -> str:
-        """A template's text. It has `t` (sentences), `voice`, `person`, `csrf`, `clinic`, `path`."""
+        """A template's text. It has `t` (sentences), `voice`, `person`, `csrf`, `clinic`, `path`, `here`."""
         voice = self.voice
         told = {
             "t": voice.say,
@@ -112,6 +112,7 @@ class Page:
             "csrf": self.browser.csrf if self.browser else "",
             "clinic": self.clinic,
             "path": self.request.url.path,
+            "here": "?".join(part for part in (self.request.url.path, self.request.url.query) if part),
         }
         return _ENVIRONMENT.get_template(template).render({**told, **values})
 
