@@ -15,6 +15,7 @@ from simulator.acquirer.ledger import FileLedger, read
 from simulator.acquirer.lines import LedgerError
 from simulator.acquirer.totals import balance, live_charges, open_holds, tokens_kept
 from simulator.clinic.commands import run_clinic
+from simulator.control_socket import tell
 from simulator.declared import SettingError
 from simulator.ending import NOT_TO_BE_HAD, WRONG_USE, ended
 from simulator.reader.commands import app as reader_app
@@ -109,6 +110,25 @@ def vault(
         raise ended(str(error), WRONG_USE) from None
     except OSError as error:
         raise ended(f"cannot start: {error}", NOT_TO_BE_HAD) from None
+
+
+@app.command("tell")
+def tell_device(
+    control: Annotated[Path, typer.Argument(help="the socket that the device was given with --control")],
+    request: Annotated[str, typer.Argument(help='as \'{"do": "status"}\': simulator.control has them all')],
+) -> None:
+    """Tell a device that runs what to do, from another window or a script."""
+    try:
+        asked = json.loads(request)
+    except ValueError:
+        raise ended(f"{request!r} is not JSON; give one object, in single quotes", WRONG_USE) from None
+    try:
+        answer = tell(control, asked)
+    except (OSError, ValueError) as error:
+        raise ended(f"no device answers at {control}: {error}", NOT_TO_BE_HAD) from None
+    if not answer["ok"]:
+        raise ended(str(answer["error"]), WRONG_USE)
+    print(json.dumps(answer, ensure_ascii=False))
 
 
 @app.command("tokens")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from simulator.declared import SettingError
 
 _LONGEST_LINE = 65_536
+_ANSWER_S = 10.0
 Request = dict[str, object]
 Answer = dict[str, object]
 Verb = Callable[[Request], Answer]
@@ -60,3 +62,13 @@ class ControlSocket:
             pass  # a line beyond the limit, or nobody there any more
         finally:
             writer.close()
+
+
+def tell(path: Path, request: Request) -> Answer:
+    """What the device behind a control socket answers. Raises OSError, ValueError."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(_ANSWER_S)
+        line.connect(str(path))
+        line.sendall(json.dumps(request).encode() + b"\n")
+        answer: Answer = json.loads(line.makefile("rb").readline())
+    return answer

@@ -10,13 +10,14 @@ import typer
 
 from protocols.idtech.messages import Keyed, Swipe
 from simulator.cards import CARDS
+from simulator.control_socket import tell
 from simulator.declared import SettingError
 from simulator.ending import NOT_TO_BE_HAD, WRONG_USE, ended
 from simulator.reader import shown
 from simulator.reader.hands import held, request_of, security_code
 from simulator.reader.plan import ReaderPlan, load
 from simulator.reader.prompt import HELP, said
-from simulator.reader.running import run, tell
+from simulator.reader.running import run
 
 app = typer.Typer(no_args_is_help=True, help="A virtual encrypting card reader: test cards, demo key.")
 

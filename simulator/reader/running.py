@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulator.control_socket import Answer, ControlSocket, Request
+from simulator.control_socket import ControlSocket
 from simulator.declared import SettingError
 from simulator.reader.device import VirtualReader
 from simulator.reader.faults import ReadFaults
@@ -20,8 +18,6 @@ from simulator.reader.hands import Hands
 from simulator.reader.plan import ReaderPlan
 from simulator.reader.prompt import HELP, Prompt, say
 from simulator.wire.usb_mocked import MockedUsb, check_packages
-
-_ANSWER_S = 10.0
 
 
 async def run(plan: ReaderPlan, command: Sequence[str], control: Path | None) -> int:
@@ -67,13 +63,3 @@ def _asked_to_stop(stop: asyncio.Event, group: int) -> None:
     if stop.is_set():
         os.killpg(group, signal.SIGKILL)
     stop.set()
-
-
-def tell(path: Path, request: Request) -> Answer:
-    """What the reader behind a control socket answers. Raises OSError."""
-    with socket.socket(socket.AF_UNIX) as line:
-        line.settimeout(_ANSWER_S)
-        line.connect(str(path))
-        line.sendall(json.dumps(request).encode() + b"\n")
-        answer: Answer = json.loads(line.makefile("rb").readline())
-    return answer
