@@ -1,6 +1,8 @@
 """The front desk of a clinic: what staff ask, and what they read while it happens.
 
-All sentences are the agent's own; the desk chooses the language and shows them as they are.
+All sentences are the agent's own; the desk chooses the language and shows them as they are. It is no backend:
+it stores nothing, so it acknowledges nothing and tells agents of nothing (`sync`). That is for the clinic's
+backend, which runs beside it.
 """
 
 from __future__ import annotations
@@ -8,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
@@ -17,11 +18,9 @@ from protocols.contract.fields import Locale, Text
 from protocols.contract.operation import OperationView
 from protocols.contract.replies import Reply
 from simulator.clinic.cancelling import end
-from simulator.clinic.store import FactStore
 from terminal_agent.client import (
     Abort,
     BackendClient,
-    BrokerAwayError,
     ClientError,
     Consent,
     Pending,
@@ -35,6 +34,7 @@ __all__ = ["DeskError", "Ending", "FrontDesk", "Pending", "Reading"]
 _LOOK_EVERY_S = 0.1
 _READY_WITHIN_S = 30.0
 _ENDS_WITHIN_S = 120.0
+_NODE = "front-desk"
 _CONSENT_TEXT, _CONSENT_VERSION = "card-on-file", "1"
 
 
@@ -76,9 +76,10 @@ class Ending:
 
 
 class FrontDesk:
-    """One terminal of one agent, over the broker. Use as an async context manager.
+    """One agent, over the broker; orders are for its `terminal`. Use as an async context manager.
 
-    `on_reading` gets all that staff read, at once. `locale` is what the terminal is asked to speak.
+    `on_reading` gets all that staff read of any of its terminals, at once. `locale` is what the terminal is
+    asked to speak.
     """
 
     def __init__(
@@ -89,26 +90,24 @@ class FrontDesk:
         clinic: str,
         agent: str,
         terminal: str,
-        store: Path,
         on_reading: Callable[[Reading], None],
         locale: Locale = "fr",
         actor: str = "staff-17",
     ) -> None:
         self._agent, self._terminal = agent, terminal
-        self._store = FactStore(store)
         self._on_reading = on_reading
         self._locale: Locale = locale
         self._actor = actor
-        self._client = BackendClient(host, port, clinic=clinic, known=self._store.known())
+        self._client = BackendClient(host, port, clinic=clinic, node=_NODE, auto_sync=False)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        """Connect; store facts and show what happens from now on. Raises DeskError."""
+        """Connect, and show what happens from now on. Raises DeskError."""
         try:
             await self._client.__aenter__()
         except ClientError as error:
             raise DeskError(str(error)) from None
-        parts = (self._keep_facts(), self._show_notices(), self._show_terminal())
+        parts = (self._show_notices(), self._show_terminals())
         self._tasks = [asyncio.create_task(part) for part in parts]
         return self
 
@@ -119,15 +118,16 @@ class FrontDesk:
         await end(self._tasks)
         await self._client.__aexit__(kind, error, trace)
 
-    async def opened(self, timeout_s: float = _READY_WITHIN_S) -> None:
-        """Return once the agent takes money and the terminal is ready. Raises TimeoutError."""
+    async def opened(self, *others: str, timeout_s: float = _READY_WITHIN_S) -> None:
+        """Return once the agent takes money and its terminals are ready. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
             await self._agent_is("ready")
-        await self.ready(timeout_s)
+        for terminal in (self._terminal, *others):
+            await self.ready(terminal, timeout_s)
 
-    async def ready(self, timeout_s: float = _READY_WITHIN_S) -> None:
-        """Return once the terminal is ready. Raises TimeoutError."""
-        await self._client.wait_for_terminal(self._agent, self._terminal, "ready", timeout_s)
+    async def ready(self, terminal: str = "", timeout_s: float = _READY_WITHIN_S) -> None:
+        """Return once a terminal is ready. Raises TimeoutError."""
+        await self._client.wait_for_terminal(self._agent, terminal or self._terminal, "ready", timeout_s)
 
     async def start_keeping(self, customer: str, purpose: Purpose) -> Pending:
         """Ask to keep a card on file for `customer`, who consented on paper; under way or refused."""
@@ -194,18 +194,9 @@ class FrontDesk:
     def _read_reply(self, reply: Reply) -> None:
         self._on_reading(Reading("reply", str(reply.verdict), reply.code, reply.text, reply.state))
 
-    async def _keep_facts(self) -> None:
-        """Store each fact, then tell the agent that it may forget it."""
-        async for fact in self._client.facts():
-            self._store.keep(fact)
-            try:
-                await self._client.acknowledge(fact.agent, fact.epoch, fact.seq)
-            except BrokerAwayError:
-                continue  # it comes again, is known by its number, and is acknowledged then
-
     async def _show_notices(self) -> None:
         async for notice in self._client.progress():
-            if notice.terminal != self._terminal:
+            if notice.agent != self._agent:
                 continue
             if isinstance(notice.body, OperationView):
                 view = notice.body
@@ -214,13 +205,14 @@ class FrontDesk:
                 step = notice.body
                 self._on_reading(Reading("progress", step.state, step.code, step.text))
 
-    async def _show_terminal(self) -> None:
-        """The terminal's state, whenever it is another one."""
-        shown = ""
+    async def _show_terminals(self) -> None:
+        """The state of each terminal, whenever it is another one."""
+        shown: dict[str, str] = {}
         while True:
-            state = self._client.terminals(self._agent).get(self._terminal)
-            if state is not None and state.state != shown:
-                shown = state.state
-                if state.text is not None:
-                    self._on_reading(Reading("terminal", shown, state.code or shown, state.text))
+            for terminal, state in self._client.terminals(self._agent).items():
+                if state.state != shown.get(terminal):
+                    shown[terminal] = state.state
+                    if state.text is not None:
+                        code = state.code or state.state
+                        self._on_reading(Reading("terminal", state.state, code, state.text))
             await asyncio.sleep(_LOOK_EVERY_S)

@@ -21,12 +21,16 @@ from simulator.clinic.desk import DeskError
 from simulator.demo import phrases
 from simulator.demo.bench import Bench
 from simulator.demo.child import ChildError
+from simulator.demo.on_file import OnFile
+from simulator.demo.pages import PagesError
 from simulator.demo.places import Places, new_places, shown
-from simulator.demo.playing import Play, invite, keyboard
+from simulator.demo.playing import Play, keyboard
 from simulator.demo.recorder import RecorderError
 from simulator.demo.remote import RemoteError
 from simulator.demo.story import Story
 from simulator.demo.tampering import tamper
+from simulator.demo.telling import Teller
+from simulator.demo.tour import invite
 from simulator.demo.transcript import Transcript, money, to_stdout
 from simulator.demo.watching import Watcher
 
@@ -42,7 +46,7 @@ class Demo:
         self._places = places
         self._transcript = transcript
         self._once = once
-        self._watcher = Watcher(transcript, places.ledger, places.cable)
+        self._watcher = Watcher(transcript, places)
         self._stage: Literal["starting", "telling", "playing", "ending"] = "starting"
         self._quit = asyncio.Event()
 
@@ -85,19 +89,26 @@ class Demo:
 
     async def _tell(self, bench: Bench) -> bool | None:
         """Tell the story: whether it went as it must; None when it was broken off."""
-        story = Story(bench.desk, bench.remote, self._watcher, self._transcript)
-        telling = asyncio.create_task(story.tell())
+        teller = Teller(self._watcher, self._transcript)
+        telling = asyncio.create_task(self._story(bench, teller))
         quitting = asyncio.create_task(self._quit.wait())
         both = (telling, quitting)
         await asyncio.wait(both, timeout=_STORY_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
         quitting.cancel()
         if telling.done():
             telling.result()
-            return story.good
+            return teller.good
         await end((telling,))
         if self._quit.is_set():
             return None
         raise TimeoutError
+
+    @staticmethod
+    async def _story(bench: Bench, teller: Teller) -> None:
+        """At the terminal, and then in the pages. Raises DeskError, RemoteError, PagesError, TimeoutError."""
+        await Story(bench.desk, bench.remote, teller).tell()
+        language = teller.transcript.speaks[0]
+        await OnFile(bench.pages, bench.hands, teller, language).tell()
 
     async def _play(self, bench: Bench) -> None:
         self._stage = "playing"
@@ -109,8 +120,8 @@ class Demo:
 
 
 async def judge(places: Places) -> int:
-    """The verdict of a process that gets the two files and nothing else: its exit code."""
-    files = (str(places.ledger), str(places.traffic))
+    """The verdict of a process that gets these files and nothing else: its exit code."""
+    files = (str(places.ledger), str(places.vault_ledger), str(places.traffic))
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "simulator.demo.verdict", *files)
     return await process.wait()
 
@@ -131,7 +142,7 @@ async def demonstrate(places: Places, transcript: Transcript, environment: Mappi
     """Run, falsify where asked, judge: the exit code."""
     try:
         good = await Demo(places, transcript, once=_wanted(environment, "ONCE")).run()
-    except (ChildError, RecorderError, RemoteError, DeskError, TimeoutError, OSError) as error:
+    except (ChildError, RecorderError, RemoteError, DeskError, PagesError, TimeoutError, OSError) as error:
         transcript.check(False, phrases.FAILED.format(why=str(error) or phrases.TOO_LONG))
         transcript.note(phrases.FILES.format(folder=shown(places.folder)))
         return UNABLE

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from iotcore import Broker
 
-HOST = "127.0.0.1"
+from simulator.demo.settings import HOST
+
 _WRONG_USE = 2
 _MAX_PAYLOAD_BYTES = 1 << 20
 _CONFIG = """\
@@ -41,6 +42,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
+
+
+def first_free(port: int) -> int:
+    """The first from `port` on that nobody uses at this moment: one that people know, where it can be had."""
+    return next(one for one in range(port, 0x10000) if not listens(one))
 
 
 def write_config(path: Path, port: int) -> None:

@@ -20,12 +20,20 @@ class ChildError(Exception):
 
 
 class Child:
-    """One Python module as a process. `on_line` gets each line it prints, while it runs."""
+    """One Python module as a process. `on_line` gets each line it prints, while it runs. `announces`: how the
+    line begins that says that it is up; `is_up` tells whether it did."""
 
     def __init__(
-        self, name: str, log: Path, *program: str, on_line: Callable[[str], None] | None = None
+        self,
+        name: str,
+        log: Path,
+        *program: str,
+        on_line: Callable[[str], None] | None = None,
+        announces: str = "",
     ) -> None:
         self.name = name
+        self.is_up = False
+        self._announces = announces
         self._log = log
         self._program = program
         self._on_line = on_line
@@ -38,7 +46,8 @@ class Child:
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
     async def start(self) -> None:
-        """Start it, apart from our terminal: Ctrl-C reaches us alone, and we end the others in order."""
+        """Start it (again), apart from our terminal: Ctrl-C reaches us alone; we end the others in order."""
+        self.is_up = False
         self._process = await asyncio.create_subprocess_exec(
             *command(os.getpid(), *self._program),
             stdin=asyncio.subprocess.DEVNULL,
@@ -53,6 +62,10 @@ class Child:
         """Raise ChildError if it has ended."""
         if self._process is not None and self._process.returncode is not None:
             raise ChildError(f"{self.name} ended with code {self._process.returncode}; {self._last_words()}")
+
+    async def up(self, within_s: float) -> None:
+        """Wait until it has said that it is up. Raises ChildError as `until` does."""
+        await self.until(lambda: self.is_up, within_s)
 
     async def until(self, ready: Callable[[], bool], within_s: float) -> None:
         """Wait until it is `ready`. Raises ChildError when it ends before that, or takes too long."""
@@ -87,8 +100,10 @@ class Child:
             async for line in self._process.stdout:
                 log.write(line)
                 log.flush()
+                text = line.decode("utf-8", "replace").rstrip("\n")
+                self.is_up = self.is_up or bool(self._announces and text.startswith(self._announces))
                 if self._on_line is not None:
-                    self._on_line(line.decode("utf-8", "replace").rstrip("\n"))
+                    self._on_line(text)
 
     def _last_words(self) -> str:
         try:

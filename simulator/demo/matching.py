@@ -1,4 +1,4 @@
-"""Which line of the money ledger belongs to which operation that was reported. Pure."""
+"""Which line of a money ledger belongs to which operation that was reported. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from protocols.contract.operation import OperationView
 from simulator.acquirer.lines import Line
 from simulator.acquirer.totals import undone
+from simulator.demo.transcript import Phrase
+
+LEDGER = Phrase("Registre", "Ledger")
+VAULT = Phrase("Coffre", "Vault")
+"""The two ledgers, as the judge calls them."""
 
 BOOKS = {
     "sale": ("charge",),
@@ -15,24 +20,34 @@ BOOKS = {
     "preauth": ("hold",),
     "capture": ("capture",),
     "reversal": ("reversal", "release"),
+    "charge_card": ("charge",),
 }
-"""What an approved operation writes into the ledger."""
+"""What an approved operation writes into a ledger."""
+NO_MONEY = ("batch_close", "verification", "token_stored", "token_deleted")
 _OF_ITS_OWN = ("unacknowledged", "refused_by_ecr")
-_NUMBERS = ("receipt", "trace", "turnover")
+# What the agent saw, by the keys of a ledger's line: a terminal's numbers, or a vault's.
+_NUMBERS = {
+    "receipt": "receipt",
+    "trace": "trace",
+    "turnover": "turnover",
+    "order_id": "order",
+    "transaction": "receipt",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A line of the ledger with its number in the file, from 1."""
+    """A line of a ledger with its number in the file, from 1. `book` is which ledger."""
 
     number: int
     line: Line
+    book: Phrase = LEDGER
 
 
 Pairs = list[tuple[Booked, OperationView]]
 
 
-def standing(lines: Sequence[Line]) -> list[Booked]:
+def standing(lines: Sequence[Line], book: Phrase = LEDGER) -> list[Booked]:
     """Lines that moved money, without those that the terminal undid of its own accord, as it does with a
     payment whose result was never acknowledged: in effect nothing happened."""
     gone = undone(lines)
@@ -40,9 +55,9 @@ def standing(lines: Sequence[Line]) -> list[Booked]:
     nothing = {line.id for line in undoing if line.reverses in gone}
     nothing |= {line.reverses for line in undoing if line.id in nothing}
     return [
-        Booked(number, line)
+        Booked(number, line, book)
         for number, line in enumerate(lines, 1)
-        if line.kind != "batch_close" and line.id not in nothing
+        if line.kind not in NO_MONEY and line.id not in nothing
     ]
 
 
@@ -72,7 +87,7 @@ def _same(line: Line, view: OperationView) -> bool:
 
 def _keys(view: OperationView) -> dict[str, str]:
     seen = view.evidence.seen if view.evidence else {}
-    return {name: seen[name] for name in _NUMBERS if name in seen}
+    return {key: seen[name] for name, key in _NUMBERS.items() if name in seen}
 
 
 def same_card(line: Line, view: OperationView) -> bool:

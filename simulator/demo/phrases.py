@@ -10,15 +10,19 @@ TITLE = Phrase(
 )
 LEGEND = Phrase(
     "clinique : ce qu’elle demande · accueil : ce que le personnel lit · écran : celui du terminal · "
-    "registre : l’argent, chez l’acquéreur",
+    "registre : l’argent du terminal, chez l’acquéreur · coffre : le registre du coffre de l’acquéreur",
     "clinique/clinic: what it asks · accueil/desk: what staff read · écran/screen: the terminal’s · "
-    "registre/ledger: the money, at the acquirer",
+    "registre/ledger: the terminal’s money, at the acquirer · coffre/vault: the acquirer’s vault’s ledger",
 )
 STARTED = {
     "broker": Phrase("courtier MQTT 5, en boucle locale : {where}", "MQTT 5 broker, on loopback: {where}"),
     "terminal": Phrase("terminal ZVT simulé, câble : {where}", "simulated ZVT terminal, cable: {where}"),
-    "agent": Phrase("agent, processus {where}", "agent, process {where}"),
-    "clinic": Phrase("clinique branchée, terminal prêt", "clinic connected, terminal ready"),
+    "vault": Phrase("coffre simulé de l’acquéreur : {where}", "the acquirer’s simulated vault: {where}"),
+    "clinic": Phrase("clinique, avec ses pages : {where}", "clinic, with its pages: {where}"),
+    "agent": Phrase(
+        "agent, processus {where}; son terminal et son lecteur sont prêts",
+        "agent, process {where}; its terminal and its reader are ready",
+    ),
 }
 SCREEN_SAYS = Phrase("[ {text} ]", "[ {text} ]")
 
@@ -83,34 +87,58 @@ STOP_OK = Phrase("annulé à temps, rien au registre", "stopped in time, nothing
 LEDGER_LINE = Phrase(
     "ligne {n} : {kind} de {amount}, carte ••{four}", "line {n}: {kind} of {amount}, card ••{four}"
 )
+CARD_LINE = Phrase("ligne {n} : {kind}, ••{four}", "line {n}: {kind}, ••{four}")
+KEEP_AT_VAULT = Phrase(
+    "Dans les pages : garder une carte par le lecteur et son coffre",
+    "In the pages: keep a card by the reader and its vault",
+)
+KEEP_AT_VAULT_ASKS = Phrase(
+    "Clients > Benali, Mohamed > Carte de crédit > (+) > Sauvegarder",
+    "Patients > Benali, Mohamed > Credit card > (+) > Save",
+)
+SWIPED = Phrase("une carte {card} est glissée", "a {card} card is swiped")
+KEYED = Phrase(
+    "le numéro d’une carte {card} est composé sur son clavier",
+    "the number of a {card} card is keyed on its keypad",
+)
+KEPT_AT_VAULT_OK = Phrase(
+    "la carte est au dossier dans les pages, et au coffre sous le même jeton; aucun argent n’a bougé",
+    "the card is on file in the pages, and at the vault under the same token; no money moved",
+)
+MISSED = Phrase(
+    "Dans les pages : facturer un rendez-vous manqué, sans la carte",
+    "In the pages: bill a missed appointment, without the card",
+)
+MISSED_ASKS = Phrase(
+    "Rendez-vous d’hier > Benali, Mohamed > Absent > facturer les frais annoncés à la carte au dossier",
+    "Yesterday’s appointments > Benali, Mohamed > No-show > bill the announced fee to the card on file",
+)
+MISSED_OK = Phrase(
+    "{amount} par jeton, une ligne au coffre; la facture est payée",
+    "{amount} by token, one line at the vault; the invoice is paid",
+)
 NOT_SO = Phrase("attendu : {wanted}; c’est : {found}", "expected: {wanted}; it is: {found}")
 
-# --- play -------------------------------------------------------------------------------------------------
+# --- play; it begins with simulator.demo.tour ---------------------------------------------------------------
 
-PLAY = Phrase("À vous de jouer", "Your turn")
-KEYS = Phrase(
-    "v vente · d vente refusée · e enregistrer une carte · r répéter la dernière commande · a arrêter · "
-    "c arracher ou remettre le câble · k tuer l’agent (kill -9), il redémarre · l registre · q quitter",
-    "v sale · d declined sale · e store a card · r repeat the last command · a stop it · "
-    "c pull or plug the cable · k kill the agent (kill -9), it restarts · l ledger · q quit",
-)
-NO_KEYS = Phrase("Tout reste en marche jusqu’à Ctrl-C.", "Everything stays up until Ctrl-C.")
-ELSEWHERE = Phrase("Dans une autre fenêtre :", "In another window:")
 REPEAT_LAST = Phrase("la dernière commande, encore une fois", "the last command, once more")
 CABLE_OUT = Phrase("le câble est arraché", "the cable is pulled out")
 CABLE_IN = Phrase("le câble est remis", "the cable is plugged in again")
-KILLED = Phrase("agent tué (kill -9)", "agent killed (kill -9)")
-REVIVED = Phrase("agent redémarré, processus {pid}", "agent started again, process {pid}")
+READER_OUT = Phrase("le lecteur est débranché", "the reader is unplugged")
+READER_IN = Phrase("le lecteur est rebranché", "the reader is plugged in again")
+PRESENTED = Phrase("une carte {card} est présentée au terminal", "a {card} card is presented to the terminal")
+KILLED = Phrase("tué (kill -9) : {name}", "killed (kill -9): {name}")
+REVIVED = Phrase("redémarré : {name}, processus {pid}", "started again: {name}, process {pid}")
 NOTHING_YET = Phrase("rien à répéter ni à arrêter", "nothing to repeat or to stop")
 NOT_NOW = Phrase("pas maintenant : {why}", "not now: {why}")
-EMPTY_LEDGER = Phrase("le registre est vide", "the ledger is empty")
+EMPTY_LEDGER = Phrase("les registres sont vides", "the ledgers are empty")
 
 # --- the end ----------------------------------------------------------------------------------------------
 
 ENDING = Phrase("fin : on arrête tout, puis on compare", "the end: everything is stopped, then compared")
 VERDICT = Phrase(
-    "Verdict d’un processus à part, qui n’a que le registre et le trafic",
-    "Verdict of a separate process that has only the ledger and the traffic",
+    "Verdict d’un processus à part, qui n’a que les deux registres et le trafic",
+    "Verdict of a separate process that has only the two ledgers and the traffic",
 )
 TAMPERED = Phrase(
     "TAMPER=1 : on falsifie la ligne {n} du registre, de {before} à {after}",

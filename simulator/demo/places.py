@@ -1,7 +1,7 @@
-"""Where a run of the demo keeps its files, and the settings of its three programs.
+"""Where a run of the demo keeps its files.
 
 Each run has a folder of its own below `build/demo`; the last few are kept to be looked at. The cable and the
-control socket live in a short path under the system's temporary folder: a socket's path has 107 bytes.
+control sockets live in a short path under the system's temporary folder: a socket's path has 107 bytes.
 """
 
 from __future__ import annotations
@@ -15,63 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from protocols.contract.fields import Locale
-
-CLINIC = "clinique-demo"
-AGENT = "accueil"
-TERMINAL = "terminal-1"
 _KEPT_RUNS = 5
-
-# Quick cardholders, so that the story is short; the fifth payment's stays away, for staff to stop it.
-_SCENARIO = """\
-title = "The demo: chip and PIN; nobody comes to the fourth payment"
-
-[terminal]
-booking_policy = "reverse"
-language = "{language}"
-host_s = 0.5
-
-[[cardholder]]
-after_s = 1.0
-pin_after_s = 0.8
-remove_after_s = 0.4
-
-[[cardholder]]
-number = 5
-leaves = "before_card"
-"""
-
-_AGENT = """\
-[agent]
-clinic = "{clinic}"
-id = "{agent}"
-point_of_service = "Accueil"
-state_dir = "agent"
-
-[log]
-format = "json"
-level = "info"
-
-[broker]
-host = "127.0.0.1"
-port = {port}
-
-[journal]
-reserve_mib = 1
-floor_mib = 8
-
-[[terminals]]
-id = "{terminal}"
-name = "Terminal de l'accueil"
-protocol = "zvt"
-
-[terminals.serial]
-path = "{cable}"
-
-[terminals.token]
-kind = "recognition"
-scope = "clinic-du-parc"
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +36,34 @@ class Places:
         return self.folder / "traffic.jsonl"
 
     @property
-    def clinic_store(self) -> Path:
-        """What the sample clinic has stored."""
-        return self.folder / "clinic.jsonl"
+    def vault_ledger(self) -> Path:
+        """The vault's money ledger, and the cards that it keeps."""
+        return self.folder / "vault.jsonl"
+
+    @property
+    def certificates(self) -> Path:
+        """The vault's certificate, and the authority that signed it."""
+        return self.folder / "vault-certificates"
+
+    @property
+    def vault_settings(self) -> Path:
+        """The vault's settings."""
+        return self.folder / "vault.toml"
+
+    @property
+    def clinic_settings(self) -> Path:
+        """The clinic's settings; its database stands beside them."""
+        return self.folder / "clinic.toml"
+
+    @property
+    def store_id(self) -> Path:
+        """The merchant account's name, as agent and clinic read it."""
+        return self.folder / "store-id"
+
+    @property
+    def api_token(self) -> Path:
+        """Its password."""
+        return self.folder / "api-token"
 
     @property
     def agent_settings(self) -> Path:
@@ -126,15 +95,14 @@ class Places:
         """The terminal's control socket."""
         return self.short / "control"
 
+    @property
+    def hands(self) -> Path:
+        """The card reader's control socket."""
+        return self.short / "reader"
+
     def log(self, name: str) -> Path:
         """What a program printed."""
         return self.folder / f"{name}.log"
-
-    def write_settings(self, port: int, language: Locale = "fr") -> None:
-        """Write the settings of agent and terminal; `port` is the broker's, `language` the terminal's."""
-        self.scenario.write_text(_SCENARIO.format(language=language), encoding="utf-8")
-        text = _AGENT.format(clinic=CLINIC, agent=AGENT, terminal=TERMINAL, port=port, cable=self.cable)
-        self.agent_settings.write_text(text, encoding="utf-8")
 
 
 def shown(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""After the story everything stays up: single keys where there is a keyboard, and what to type elsewhere."""
+"""After the story everything stays up, and single keys do something where there is a keyboard."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from simulator.clinic.cancelling import end
 from simulator.clinic.desk import DeskError, Pending
 from simulator.demo import phrases
 from simulator.demo.bench import Bench
-from simulator.demo.child import ChildError
+from simulator.demo.child import Child, ChildError
 from simulator.demo.remote import RemoteError
 from simulator.demo.story import DECLINED_MINOR
-from simulator.demo.transcript import Phrase, Transcript, money
+from simulator.demo.transcript import Phrase, Transcript, both, money
 from simulator.demo.watching import Watcher
 
 _SALE_MINOR = 2345
+_CARD, _KEYED_CARD, _CODE = "visa", "mastercard", "123"
 
 
 class Play:
@@ -35,7 +36,7 @@ class Play:
         self._transcript = transcript
         self._on_quit = on_quit
         self._last: Pending | None = None
-        self._cable_out = False
+        self._cable_out = self._reader_out = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._keys: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "v": lambda: self._pay(_SALE_MINOR),
@@ -44,8 +45,13 @@ class Play:
             "r": self._repeat,
             "a": self._stop,
             "c": self._cable,
-            "k": self._kill,
-            "l": self._show_ledger,
+            "g": self._swipe,
+            "n": self._key_in,
+            "p": self._present,
+            "u": self._reader,
+            "k": lambda: self._kill(bench.agent),
+            "b": lambda: self._kill(bench.clinic),
+            "l": self._show_ledgers,
         }
 
     def press(self, key: str) -> None:
@@ -92,15 +98,34 @@ class Play:
         self._cable_out = not self._cable_out
         await (self._bench.remote.cut() if self._cable_out else self._bench.remote.restore())
 
-    async def _kill(self) -> None:
-        self._transcript.says("demo", phrases.KILLED)
-        await self._bench.kill_agent()
-        self._transcript.says("demo", phrases.REVIVED.format(pid=self._bench.agent.pid))
+    async def _swipe(self) -> None:
+        self._transcript.says("reader", phrases.SWIPED.format(card=both(_CARD)))
+        await self._bench.hands.ask("swipe", card=_CARD)
 
-    async def _show_ledger(self) -> None:
-        if not self._watcher.lines():
+    async def _key_in(self) -> None:
+        self._transcript.says("reader", phrases.KEYED.format(card=both(_KEYED_CARD)))
+        await self._bench.hands.ask("key", card=_KEYED_CARD, code=_CODE)
+
+    async def _present(self) -> None:
+        self._transcript.says("demo", phrases.PRESENTED.format(card=both(_CARD)))
+        await self._bench.remote.ask("act", act="insert", card=_CARD)
+
+    async def _reader(self) -> None:
+        self._reader_out = not self._reader_out
+        self._transcript.says("cable", phrases.READER_OUT if self._reader_out else phrases.READER_IN)
+        await self._bench.hands.ask("unplug" if self._reader_out else "plug")
+
+    async def _kill(self, child: Child) -> None:
+        self._transcript.says("demo", phrases.KILLED.format(name=both(child.name)))
+        await self._bench.kill(child)
+        self._transcript.says("demo", phrases.REVIVED.format(name=both(child.name), pid=child.pid))
+        if child is self._bench.agent:
+            self._reader_out = False  # its reader was in its process, and comes back with it
+
+    async def _show_ledgers(self) -> None:
+        if not self._watcher.lines() and not self._watcher.lines("vault"):
             self._transcript.says("ledger", phrases.EMPTY_LEDGER)
-        self._watcher.show_ledger(whole=True)
+        self._watcher.show_ledgers(whole=True)
 
 
 @contextmanager
@@ -127,12 +152,3 @@ def keyboard(press: Callable[[str], None]) -> Iterator[bool]:
     finally:
         loop.remove_reader(fd)
         termios.tcsetattr(fd, termios.TCSADRAIN, before)
-
-
-def invite(bench: Bench, transcript: Transcript, *, with_keys: bool) -> None:
-    """Say what can be done now."""
-    transcript.act(phrases.PLAY)
-    transcript.note(phrases.KEYS if with_keys else phrases.NO_KEYS)
-    transcript.note(phrases.ELSEWHERE)
-    for line in bench.commands():
-        transcript.plain(line)

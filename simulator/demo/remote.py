@@ -1,4 +1,4 @@
-"""The simulated terminal's remote control: what simulator.control offers, from another process."""
+"""The simulated devices' remote control, from another process: simulator.control, simulator.reader.hands."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _ANSWER_WITHIN_S = 5.0
 
 
 class RemoteError(Exception):
-    """The terminal did not do what it was asked, or cannot be reached."""
+    """A device did not do what it was asked, or cannot be reached."""
 
 
 class Remote:
-    """One request a connection: nothing to keep open, nothing to lose when the terminal restarts."""
+    """One request a connection: nothing to keep open, nothing to lose when the device restarts."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def is_up(self) -> bool:
-        """Whether the terminal has opened its control channel."""
+        """Whether the device has opened its control channel."""
         return self._path.is_socket()
 
     async def ask(self, do: str, **values: object) -> dict[str, Any]:
@@ -30,9 +30,9 @@ class Remote:
             async with asyncio.timeout(_ANSWER_WITHIN_S):
                 answer = await self._exchange({"do": do, **values})
         except (OSError, TimeoutError) as error:
-            raise RemoteError(f"the terminal's control channel {self._path} is silent: {error}") from None
+            raise RemoteError(f"the control channel {self._path} is silent: {error}") from None
         if not answer.get("ok"):
-            raise RemoteError(f"the terminal refused {do}: {answer.get('error')}")
+            raise RemoteError(f"{do} was refused: {answer.get('error')}")
         return answer
 
     async def cut(self, seconds: float = 0.0) -> None:

@@ -1,6 +1,5 @@
-"""The story: a card kept, a payment, its repetition, a decline, a cut cable, a payment stopped by staff.
-
-After each part the demo says what must be so, and whether it is.
+"""The story at the terminal: a card kept, a payment, its repetition, a decline, a cut cable, a payment that
+staff stop. After each part the demo says what must be so, and whether it is.
 """
 
 from __future__ import annotations
@@ -8,8 +7,8 @@ from __future__ import annotations
 from simulator.clinic.desk import Ending, FrontDesk
 from simulator.demo import phrases
 from simulator.demo.remote import Remote
-from simulator.demo.transcript import Phrase, Transcript, both, money
-from simulator.demo.watching import Watcher
+from simulator.demo.telling import Teller
+from simulator.demo.transcript import both, money
 
 PAYMENT_MINOR = 4750
 DECLINED_MINOR = 1205
@@ -21,14 +20,12 @@ _WAITS_FOR_CARD = "awaiting_card"
 
 
 class Story:
-    """Tells itself once. `good` stays True while everything goes as it must."""
+    """Tells itself once, in the teller's words."""
 
-    def __init__(self, desk: FrontDesk, remote: Remote, watcher: Watcher, transcript: Transcript) -> None:
+    def __init__(self, desk: FrontDesk, remote: Remote, teller: Teller) -> None:
         self._desk = desk
         self._remote = remote
-        self._watcher = watcher
-        self._transcript = transcript
-        self.good = True
+        self._teller = teller
 
     async def tell(self) -> None:
         """All six parts. Raises DeskError, RemoteError, TimeoutError."""
@@ -40,12 +37,13 @@ class Story:
         await self._stop_a_payment()
 
     async def _keep_a_card(self) -> None:
-        await self._begin(phrases.KEEP, phrases.KEEP_ASKS)
+        await self._desk.ready()
+        self._teller.begin(phrases.KEEP, phrases.KEEP_ASKS)
         ending = await self._desk.keep_card("patient-42", "recognition")
         token = ending.view.token if ending.view else None
         if ending.view is not None and token is not None:
             card = ending.view.card
-            self._transcript.says(
+            self._teller.transcript.says(
                 "clinic",
                 phrases.KEPT.format(
                     token=f"{token.value[:8]}…",
@@ -55,75 +53,53 @@ class Story:
                     scope=token.scope,
                 ),
             )
-            self._transcript.note(phrases.KIND.get(token.kind, both(token.kind)))
-        self._expect(phrases.KEPT_OK, ending, "approved", lines=0, also=token is not None)
-        self._asks(phrases.KEEP_NO_SHOW_ASKS)
+            self._teller.transcript.note(phrases.KIND.get(token.kind, both(token.kind)))
+        self._teller.expect(phrases.KEPT_OK, ending, "approved", lines=0, also=token is not None)
+        self._teller.asks(phrases.KEEP_NO_SHOW_ASKS)
         ending = await self._desk.keep_card("patient-42", "no_show")
-        self._expect(phrases.KEEP_REFUSED_OK, ending, "rejected", lines=0, code="not_chargeable")
+        self._teller.expect(phrases.KEEP_REFUSED_OK, ending, "rejected", lines=0, code="not_chargeable")
 
     async def _take_a_payment(self) -> Ending:
-        await self._begin(phrases.PAY, phrases.PAY_ASKS.format(amount=money(PAYMENT_MINOR)))
+        await self._desk.ready()
+        self._teller.begin(phrases.PAY, phrases.PAY_ASKS.format(amount=money(PAYMENT_MINOR)))
         ending = await self._desk.take_payment(PAYMENT_MINOR)
-        self._expect(phrases.PAY_OK, ending, "approved", lines=1)
+        self._teller.expect(phrases.PAY_OK, ending, "approved", lines=1)
         return ending
 
     async def _repeat(self, payment: Ending) -> None:
-        await self._begin(phrases.REPEAT, phrases.REPEAT_ASKS)
+        await self._desk.ready()
+        self._teller.begin(phrases.REPEAT, phrases.REPEAT_ASKS)
         reply = await self._desk.repeat(payment.pending)
-        self._expect(phrases.REPEAT_OK, payment, "approved", lines=0, also=reply.verdict == "duplicate")
+        self._teller.expect(
+            phrases.REPEAT_OK, payment, "approved", lines=0, also=reply.verdict == "duplicate"
+        )
 
     async def _see_a_decline(self) -> None:
-        await self._begin(phrases.DECLINE, phrases.PAY_ASKS.format(amount=money(DECLINED_MINOR)))
+        await self._desk.ready()
+        self._teller.begin(phrases.DECLINE, phrases.PAY_ASKS.format(amount=money(DECLINED_MINOR)))
         ending = await self._desk.take_payment(DECLINED_MINOR)
-        self._expect(phrases.DECLINE_OK, ending, "declined", lines=0)
+        self._teller.expect(phrases.DECLINE_OK, ending, "declined", lines=0)
 
     async def _cut_the_cable(self) -> None:
-        await self._begin(phrases.CUT, phrases.CUT_ASKS.format(amount=money(CUT_MINOR)))
+        await self._desk.ready()
+        self._teller.begin(phrases.CUT, phrases.CUT_ASKS.format(amount=money(CUT_MINOR)))
         await self._remote.cut_after_booking(_CABLE_OUT_S)
         ending = await self._desk.take_payment(CUT_MINOR)
-        self._check(self._watcher.heard("in_doubt"), phrases.CUT_DOUBT_OK)
+        self._teller.check(self._teller.watcher.heard("in_doubt"), phrases.CUT_DOUBT_OK)
         evidence = ending.view.evidence if ending.view else None
         source = evidence.source if evidence else "?"
         agrees = ", ".join(evidence.agrees) if evidence else "?"
         found = phrases.CUT_OK.format(source=source, agrees=agrees)
-        self._check(ending.state == "approved" and source not in ("dialogue", "?"), found)
-        self._expect(phrases.CUT_LEDGER_OK, ending, "approved", lines=1)
+        self._teller.check(ending.state == "approved" and source not in ("dialogue", "?"), found)
+        self._teller.expect(phrases.CUT_LEDGER_OK, ending, "approved", lines=1)
 
     async def _stop_a_payment(self) -> None:
-        await self._begin(phrases.STOP, phrases.STOP_ASKS.format(amount=money(STOPPED_MINOR)))
+        await self._desk.ready()
+        self._teller.begin(phrases.STOP, phrases.STOP_ASKS.format(amount=money(STOPPED_MINOR)))
         pending = await self._desk.start_payment(STOPPED_MINOR)
         if not pending.settled:
-            await self._watcher.until_heard(_WAITS_FOR_CARD)
-            self._transcript.says("clinic", phrases.STOP_PRESSED)
+            await self._teller.watcher.until_heard(_WAITS_FOR_CARD)
+            self._teller.transcript.says("clinic", phrases.STOP_PRESSED)
             await self._desk.stop(pending)
         ending = await self._desk.ended(pending)
-        self._expect(phrases.STOP_OK, ending, "cancelled", lines=0)
-
-    # --- saying and checking ----------------------------------------------------------------------------
-
-    async def _begin(self, title: Phrase, asks: Phrase) -> None:
-        await self._desk.ready()
-        self._transcript.act(title)
-        self._asks(asks)
-
-    def _asks(self, asks: Phrase) -> None:
-        self._watcher.forget()
-        self._before = len(self._watcher.lines())
-        self._transcript.says("clinic", asks)
-
-    def _expect(
-        self, phrase: Phrase, ending: Ending, state: str, *, lines: int, code: str = "", also: bool = True
-    ) -> None:
-        """The end is this one, and the ledger has grown by so many lines."""
-        self._watcher.show_ledger()
-        grown = len(self._watcher.lines()) - self._before
-        good = ending.state == state and grown == lines and also and code in ("", ending.code)
-        self._check(good, phrase)
-        if not good:
-            wanted = " ".join(filter(None, (state, code, f"+{lines}")))
-            found = f"{ending.state} {ending.code} +{grown}"
-            self._transcript.note(phrases.NOT_SO.format(wanted=wanted, found=found))
-
-    def _check(self, good: bool, phrase: Phrase) -> None:
-        self._transcript.check(good, phrase)
-        self.good = self.good and good
+        self._teller.expect(phrases.STOP_OK, ending, "cancelled", lines=0)

@@ -16,19 +16,21 @@ from dataclasses import dataclass
 from typing import Literal, TextIO
 
 Languages = tuple[Literal["fr", "en"], ...]
-Who = Literal["clinic", "desk", "screen", "ledger", "cable", "demo"]
+Who = Literal["clinic", "desk", "screen", "reader", "ledger", "vault", "cable", "demo"]
 
 _LABELS: Mapping[Who, Mapping[str, str]] = {
     "clinic": {"fr": "clinique", "en": "clinic"},
     "desk": {"fr": "accueil", "en": "desk"},
     "screen": {"fr": "écran", "en": "screen"},
+    "reader": {"fr": "lecteur", "en": "reader"},
     "ledger": {"fr": "registre", "en": "ledger"},
+    "vault": {"fr": "coffre", "en": "vault"},
     "cable": {"fr": "câble", "en": "cable"},
     "demo": {"fr": "démo", "en": "demo"},
 }
 _COLOURS: Mapping[str, str] = {
-    "clinic": "35", "desk": "36", "screen": "33", "ledger": "32", "cable": "31", "demo": "1",
-    "title": "1", "dim": "2", "good": "32", "bad": "1;31",
+    "clinic": "35", "desk": "36", "screen": "33", "reader": "33", "ledger": "32", "vault": "32",
+    "cable": "31", "demo": "1", "title": "1", "dim": "2", "good": "32", "bad": "1;31",
 }  # fmt: skip
 _STEADY = ("desk", "screen")
 _MARGIN = 20

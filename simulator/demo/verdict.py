@@ -1,4 +1,5 @@
-"""The judge: `python -m simulator.demo.verdict LEDGER TRAFFIC`, a process that has these two files alone.
+"""The judge: `python -m simulator.demo.verdict LEDGER [VAULT] TRAFFIC`, a process that has these files alone:
+the terminal's ledger, the vault's, and the recorded traffic.
 
 Exit codes: 0 they agree, 1 they do not (it says where), 2 a file cannot be read or is not what it should be.
 """
@@ -16,23 +17,25 @@ from simulator.demo.traffic import TrafficError, read_traffic
 from simulator.demo.transcript import Phrase, to_stdout
 
 AGREE, DISAGREE, UNUSABLE = 0, 1, 2
-_AGREE = Phrase("VERDICT : le registre et le trafic concordent.", "VERDICT: ledger and traffic agree.")
+_AGREE = Phrase("VERDICT : les registres et le trafic concordent.", "VERDICT: ledgers and traffic agree.")
 _DISAGREE = Phrase(
-    "VERDICT : le registre et le trafic NE concordent PAS.", "VERDICT: ledger and traffic do NOT agree."
+    "VERDICT : les registres et le trafic NE concordent PAS.", "VERDICT: ledgers and traffic do NOT agree."
 )
 
 
 def main(arguments: list[str]) -> int:
     """Read, compare, say what was found."""
-    if len(arguments) != 2:
-        print("use: python -m simulator.demo.verdict LEDGER TRAFFIC", file=sys.stderr)
+    if len(arguments) not in (2, 3):
+        print("use: python -m simulator.demo.verdict LEDGER [VAULT] TRAFFIC", file=sys.stderr)
         return UNUSABLE
+    *ledgers, heard = (Path(argument) for argument in arguments)
     try:
-        lines, traffic = read(Path(arguments[0])), read_traffic(Path(arguments[1]))
+        traffic = read_traffic(heard)
+        lines = [read(ledger) for ledger in ledgers]
     except (LedgerError, TrafficError, OSError) as error:
         print(error, file=sys.stderr)
         return UNUSABLE
-    findings = compare(lines, traffic)
+    findings = compare(lines[0], traffic, *lines[1:])
     agree = all(finding.good for finding in findings)
     transcript = to_stdout(os.environ)
     for finding in findings:

@@ -1,18 +1,23 @@
-"""What goes into the transcript as it happens: the terminal's screen, what the desk reads, the ledger."""
+"""What goes into the transcript as it happens: the terminal's screen, what the desk reads, the ledgers."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 from pathlib import Path
+from typing import Literal
 
+from protocols.contract.operation import OperationView
+from protocols.contract.words import is_final
 from simulator.acquirer.ledger import read
 from simulator.acquirer.lines import Line
 from simulator.clinic.desk import Reading
 from simulator.demo import phrases
 from simulator.demo.agreement import KINDS
+from simulator.demo.places import Places
 from simulator.demo.transcript import Phrase, Transcript, money
 
+Book = Literal["ledger", "vault"]
 _LOOK_EVERY_S = 0.05
 # What simulator.screen.PlainScreen prints: a time, a word, what is shown.
 _PRINTED = re.compile(r"[0-9:]{8} (display|note) +(.*)")
@@ -25,11 +30,11 @@ _NOT_TOLD |= {("terminal", state) for state in ("ready", "busy", "in_doubt", "co
 class Watcher:
     """Listens to everybody and tells the transcript. `quiet` until the story begins."""
 
-    def __init__(self, transcript: Transcript, ledger: Path, cable: Path) -> None:
+    def __init__(self, transcript: Transcript, places: Places) -> None:
         self._transcript = transcript
-        self._ledger = ledger
-        self._cable = cable
-        self._shown_lines = 0
+        self._ledgers: dict[Book, Path] = {"ledger": places.ledger, "vault": places.vault_ledger}
+        self._cable = places.cable
+        self._shown_lines: dict[Book, int] = {"ledger": 0, "vault": 0}
         self._shown_display = ""
         self._heard: list[Reading] = []
         self._news = asyncio.Event()
@@ -45,7 +50,7 @@ class Watcher:
             self._shown_display = text
             self._say_screen(text)
         elif kind == "note" and text.startswith(_CABLE):
-            self.show_ledger()  # what was booked before the cable went is told before it
+            self.show_ledgers()  # what was booked before the cable went is told before it
             self._transcript.says("cable", phrases.CABLE_OUT)
 
     def reading(self, reading: Reading) -> None:
@@ -69,27 +74,39 @@ class Watcher:
             self._news.clear()
             await self._news.wait()
 
-    def lines(self) -> tuple[Line, ...]:
-        """The money ledger as it is now."""
-        return read(self._ledger) if self._ledger.exists() else ()
+    async def ended(self, op: str) -> OperationView:
+        """The end of the operation of this name that somebody else ordered, once staff have read it."""
+        while True:
+            for reading in self._heard:
+                view = reading.view
+                if view is not None and view.op == op and is_final(view.state):
+                    return view
+            self._news.clear()
+            await self._news.wait()
+
+    def lines(self, book: Book = "ledger") -> tuple[Line, ...]:
+        """A ledger as it is now."""
+        path = self._ledgers[book]
+        return read(path) if path.exists() else ()
 
     async def follow(self) -> None:
-        """Tell each new line of the ledger, and when the cable is back, until cancelled."""
+        """Tell each new line of the ledgers, and when the cable is back, until cancelled."""
         plugged = True
         while True:
-            self.show_ledger()
+            self.show_ledgers()
             was, plugged = plugged, self._cable.is_symlink()
             if plugged and not was:
                 self._transcript.says("cable", phrases.CABLE_IN)
             await asyncio.sleep(_LOOK_EVERY_S)
 
-    def show_ledger(self, *, whole: bool = False) -> None:
+    def show_ledgers(self, *, whole: bool = False) -> None:
         """Tell the lines that are new, or all of them."""
-        lines = self.lines()
-        for number, line in enumerate(lines, 1):
-            if whole or number > self._shown_lines:
-                self._transcript.says("ledger", ledger_phrase(number, line))
-        self._shown_lines = len(lines)
+        for book in self._ledgers:
+            lines = self.lines(book)
+            for number, line in enumerate(lines, 1):
+                if whole or number > self._shown_lines[book]:
+                    self._transcript.says(book, ledger_phrase(number, line))
+            self._shown_lines[book] = len(lines)
 
     def _say_screen(self, text: str) -> None:
         if not self.quiet:
@@ -97,7 +114,7 @@ class Watcher:
 
 
 def ledger_phrase(number: int, line: Line) -> Phrase:
-    """One line of the ledger in words."""
-    return phrases.LEDGER_LINE.format(
-        n=number, kind=KINDS[line.kind], amount=money(line.amount_minor, line.currency), four=line.card[-4:]
-    )
+    """One line of a ledger in words."""
+    phrase = phrases.LEDGER_LINE if line.amount_minor else phrases.CARD_LINE
+    amount = money(line.amount_minor, line.currency)
+    return phrase.format(n=number, kind=KINDS[line.kind], amount=amount, four=line.card[-4:])

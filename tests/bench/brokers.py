@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.demo.broker import HOST, free_port, listens, write_config
+from simulator.demo.broker import free_port, listens, write_config
+from simulator.demo.settings import HOST
 from tests.bench.processes import module, running
 
 _START_LIMIT_S = 20.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -11,8 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from simulator.demo.pages import Pages
 
 ROOT = Path(__file__).resolve().parents[2]
 _WITHIN_S = 90.0
@@ -71,6 +75,12 @@ def run_folder(folder: Path) -> Path:
     return run
 
 
+def ledger(folder: Path, name: str) -> list[dict[str, Any]]:
+    """The lines of the terminal's ledger or of the vault's."""
+    text = (run_folder(folder) / f"{name}.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
 def processes_of(folder: Path) -> list[str]:
     """Command lines of living processes that name this folder."""
     found = []
@@ -107,11 +117,16 @@ def test_once_tells_the_whole_story_and_the_judge_agrees(tmp_path: Path, start: 
         "the desk was told to wait",
         "Evidence: last",
         "stopped in time, nothing in the ledger",
-        "VERDICT: ledger and traffic agree.",
+        "the card is on file in the pages, and at the vault under the same token",
+        "$50.00 by token, one line at the vault; the invoice is paid",
+        "Vault, line 3: a charge of $50.00",
+        "cards kept at the vault: 1",
+        "VERDICT: ledgers and traffic agree.",
     ):
         assert sentence in re.sub(r"\s+", " ", out), out
-    lines = (run_folder(tmp_path) / "ledger.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line)["amount_minor"] for line in lines] == [4750, 8000]
+    assert [line["amount_minor"] for line in ledger(tmp_path, "ledger")] == [4750, 8000]
+    kinds = [line["kind"] for line in ledger(tmp_path, "vault")]
+    assert kinds == ["verification", "token_stored", "charge"]
     assert until_gone(tmp_path) == []
 
 
@@ -124,15 +139,30 @@ def test_a_tampered_ledger_is_noticed_and_the_line_named(tmp_path: Path, start: 
     assert until_gone(tmp_path) == []
 
 
-def test_it_stays_up_until_it_is_stopped_and_judges_then(tmp_path: Path, start: Start) -> None:
+async def test_it_stays_up_for_a_visitor_until_it_is_stopped_and_judges_then(
+    tmp_path: Path, start: Start
+) -> None:
     demo = start()
     said = until_said(demo, "MQTT 5: 127.0.0.1:")
+    assert "User “accueil”, password accueil" in said
     assert "terminal-agent journal operations --config" in said
     assert processes_of(tmp_path) != []
+    (port,) = re.findall(r"The clinic: http://127\.0\.0\.1:([0-9]+)", said)
+    (swipe,) = re.findall(r"terminal-simulator (reader tell \S+ swipe visa)", said)
+    pages = Pages("127.0.0.1", int(port))
+    await pages.log_in("accueil", "accueil")
+    await pages.keep_card("patient-42", "accueil/lecteur-1", "Sophie Gagnon", "H2J1X1")
+    said += until_said(demo, "Swipe the card.")
+    told = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "simulator.cli", *swipe.split(), cwd=ROOT
+    )
+    assert await told.wait() == 0
+    assert await pages.shows("/patients/patient-42", "•••• 1111")
     demo.send_signal(signal.SIGINT)
     code, out = ended(demo)
     assert code == 0, said + out
-    assert "VERDICT: ledger and traffic agree." in out
+    assert "cards kept at the vault: 2" in out
+    assert "VERDICT: ledgers and traffic agree." in out
     assert until_gone(tmp_path) == []
 
 

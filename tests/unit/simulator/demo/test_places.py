@@ -10,8 +10,11 @@ import pytest
 
 from protocols.registry import PROTOCOLS
 from simulator import scenario
+from simulator.clinic import settings as clinic_settings
 from simulator.demo import broker
+from simulator.demo import settings as demo_settings
 from simulator.demo.places import new_places
+from simulator.vault import settings as vault_settings
 from terminal_agent.settings import load
 
 NOW = datetime(2026, 1, 31, 14, 5, tzinfo=UTC)
@@ -19,13 +22,25 @@ NOW = datetime(2026, 1, 31, 14, 5, tzinfo=UTC)
 
 def test_the_settings_are_ones_that_agent_and_simulator_accept(tmp_path: Path) -> None:
     with new_places(tmp_path, NOW) as places:
-        places.write_settings(12345)
+        ports = demo_settings.Ports(12345, 12346, 12347)
+        demo_settings.write(places, ports, "fr")
         settings = load(places.agent_settings, PROTOCOLS)
         assert (settings.broker.host, settings.broker.port) == ("127.0.0.1", 12345)
         serial = settings.terminals[0].serial
         assert serial is not None
         assert serial.path == str(places.cable)
         assert settings.agent.state_dir == places.folder / "agent"
+        reader = settings.terminals[1]
+        assert reader.gateway is not None
+        assert (reader.gateway.host, reader.gateway.port) == ("127.0.0.1", 12346)
+        clinic = clinic_settings.load(places.clinic_settings)
+        assert [(one.agent, one.terminal) for one in clinic.terminals] == [
+            (settings.agent.id, one.id) for one in settings.terminals
+        ]
+        assert clinic.vault is not None
+        assert reader.token is not None
+        assert (clinic.vault.url, clinic.vault.scope) == ("https://127.0.0.1:12346", reader.token.scope)
+        assert vault_settings.load(places.vault_settings).settings.frame_ancestors == (ports.address,)
         visits = scenario.load(places.scenario).visits
         assert [visit.number for visit in visits if visit.leaves == "before_card"] == [5]
 

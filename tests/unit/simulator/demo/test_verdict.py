@@ -27,7 +27,7 @@ def files(folder: Path, lines: list[Line], paper: Paper) -> list[str]:
 def test_it_says_yes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert verdict.main(files(tmp_path, [line(1)], Paper().sale(1))) == verdict.AGREE
     out = capsys.readouterr().out
-    assert "✓   VERDICT: ledger and traffic agree." in out
+    assert "✓   VERDICT: ledgers and traffic agree." in out
     assert "✗" not in out
 
 
@@ -61,6 +61,6 @@ def test_a_file_that_is_not_what_it_should_be_is_no_verdict(
     assert verdict.main(arguments) == verdict.UNUSABLE
 
 
-def test_it_wants_two_files(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_wants_its_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert verdict.main(["one"]) == verdict.UNUSABLE
-    assert "LEDGER TRAFFIC" in capsys.readouterr().err
+    assert "LEDGER [VAULT] TRAFFIC" in capsys.readouterr().err

@@ -11,6 +11,7 @@ import pytest
 from protocols.contract.fields import Text
 from simulator.acquirer.lines import encode
 from simulator.clinic.desk import Reading
+from simulator.demo.places import Places
 from simulator.demo.transcript import Transcript
 from simulator.demo.watching import Watcher
 from tests.unit.simulator.demo.paper import line
@@ -20,9 +21,10 @@ class Scene:
     """A watcher whose transcript can be read."""
 
     def __init__(self, folder: Path) -> None:
-        self.ledger = folder / "ledger.jsonl"
+        places = Places(folder, folder)
+        self.ledger, self.vault = places.ledger, places.vault_ledger
         self._out = io.StringIO()
-        self.watcher = Watcher(Transcript(("en",), self._out), self.ledger, folder / "cable")
+        self.watcher = Watcher(Transcript(("en",), self._out), places)
         self.watcher.quiet = False
 
     def said(self) -> list[str]:
@@ -52,13 +54,19 @@ def test_what_was_booked_is_told_before_the_cable_goes(scene: Scene) -> None:
 
 
 def test_the_ledgers_lines_are_told_once_or_all_when_asked(scene: Scene) -> None:
-    scene.watcher.show_ledger()
+    scene.watcher.show_ledgers()
     scene.ledger.write_bytes(encode(line(1)) + encode(line(2)))
-    scene.watcher.show_ledger()
-    scene.watcher.show_ledger()
+    scene.watcher.show_ledgers()
+    scene.watcher.show_ledgers()
     assert len(scene.said()) == 2
-    scene.watcher.show_ledger(whole=True)
+    scene.watcher.show_ledgers(whole=True)
     assert len(scene.said()) == 4
+
+
+def test_the_vaults_lines_are_told_as_its_own(scene: Scene) -> None:
+    scene.vault.write_bytes(encode(line(1, 0, kind="token_stored", token="ab")))
+    scene.watcher.show_ledgers()
+    assert scene.said() == ["vault line 1: a stored card, ••1111"]
 
 
 def test_staff_are_not_bothered_with_steps_between_steps(scene: Scene) -> None:
