@@ -190,10 +190,13 @@ def _is_complete(receipt: Receipt) -> bool:
 
 
 def _refusal(receipt: Receipt) -> Declined | None:
-    """Only words that we know say that nothing was done."""
+    """Only words that we know say that nothing was done. Where it is our own credentials that are wrong, the
+    card is none the worse, and it is asked again once they are mended."""
     said = (receipt.message or "").lower()
-    known = any(said.startswith(beginning) for beginning, _ in codes.REFUSALS)
-    return Declined("refused") if known and not said.startswith(codes.DUPLICATE) else None
+    code = next((code for beginning, code in codes.REFUSALS if said.startswith(beginning)), None)
+    if code is None or code == "vault_credentials" or said.startswith(codes.DUPLICATE):
+        return None
+    return Declined("refused")
 
 
 def _last_four(masked: str | None) -> str | None:
