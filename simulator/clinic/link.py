@@ -86,6 +86,11 @@ class Link:
         await self._send(agent, terminal, command)
         return operation
 
+    def forget_devices(self, agent: str) -> None:
+        """What an agent discovered: it is about to tell all that is there now. One that was unplugged is not
+        told of."""
+        self.discovered = {place: one for place, one in self.discovered.items() if place[0] != agent}
+
     # --- inside -----------------------------------------------------------------------------------------
 
     async def _send(self, agent: str, terminal: str, command: TerminalCommand) -> None:

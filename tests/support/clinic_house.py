@@ -11,11 +11,13 @@ import socket
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from playwright.async_api import Browser, Page, async_playwright
 
+from simulator.reader.settings import ReaderSettings
 from simulator.vault.settings import VaultSettings
 from tests.support.broker import Broker, free_port
 from tests.support.house import a_house
@@ -159,6 +161,8 @@ async def a_clinic(
     vault = Vault(folder / "vault", settings)
     vault.port = await vault.server.start("localhost")
     reader = reader_desk(vault, folder, {})
+    # Named so that another reader of its maker is a stranger.
+    reader = replace(reader, usb={**reader.usb, "pid": f"{ReaderSettings().pid:04x}"})
     # The clinic alone acknowledges facts and syncs.
     client: dict[str, Any] = {"auto_ack": False, "auto_sync": False}
     async with a_house(

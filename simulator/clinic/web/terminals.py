@@ -71,11 +71,12 @@ async def test(page: Page) -> Response:
 
 @manager_only
 async def look_again(page: Page) -> Response:
-    """Have every agent look for devices."""
+    """Have every agent look for devices, and tell those that are there anew."""
     await page.form()
     client = page.clinic.link.client
     for agent in tuple(client.agents()):
         if not client.is_away(agent):
+            page.clinic.link.forget_devices(agent)
             await client.send_agent(agent, Rescan(operation_id=client.new_id()))
     return page.go("/terminals")
 

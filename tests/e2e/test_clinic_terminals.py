@@ -1,0 +1,163 @@
+"""Ma clinique > Intégrations > Terminaux de paiement: what agents announce, and the clinic's own records."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from simulator.reader.device import VirtualReader
+from simulator.reader.settings import ReaderSettings
+from tests.support.clinic_house import TERMINAL, ClinicHouse
+from tests.support.clinic_pages import LIMIT_MS, open_dialog, stands
+from tests.support.reader_house import READER
+from tests.support.station import TERMINAL_ID
+
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.mocked_usb,
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+]
+OTHER_PRODUCT = 0x2030
+
+
+async def of(page: Page, clinic: ClinicHouse, terminal: str) -> None:
+    """A terminal's own page."""
+    await page.goto(f"{clinic.address}/terminals/{clinic.counter.house.agent.id}/{terminal}")
+
+
+async def test_what_agents_announce_is_shown(clinic: ClinicHouse, browser: Browser) -> None:
+    page = await clinic.logged_in(browser)
+    await page.goto(f"{clinic.address}/terminals")
+    reader = page.get_by_role("row", name="Lecteur de l'accueil")
+    for part in (
+        "Plateau-Mont-Royal",
+        "Prêt",
+        clinic.counter.reader.serial or "",
+        "Facturables plus tard",
+        "bande magnétique",
+        "clavier",
+    ):
+        await expect(reader).to_contain_text(part)
+    terminal = page.get_by_role("row", name="Terminal de l'accueil")
+    for part in ("Prêt", TERMINAL_ID, "Reconnaissance seulement", "puce", "sans contact"):
+        await expect(terminal).to_contain_text(part)
+
+
+async def test_a_terminal_is_tested_without_money(clinic: ClinicHouse, browser: Browser) -> None:
+    page = await clinic.logged_in(browser)
+    before = clinic.counter.house.lines()
+    await of(page, clinic, TERMINAL)
+    await page.get_by_role("button", name="Tester le terminal").click()
+    await stands(page.locator("main"), "approved")
+    assert clinic.counter.house.lines() == before
+    await page.get_by_role("link", name="Fermer").click()
+    await page.wait_for_url(f"**/{TERMINAL}")
+
+    await of(page, clinic, READER)
+    test = page.get_by_role("button", name="Tester le terminal")
+    await expect(test).to_be_disabled()
+    await expect(test).to_have_accessible_description(
+        "Ce terminal n'a pas de test : son état ci-dessus est vérifié en continu."
+    )
+
+
+async def test_the_clinics_own_records_are_for_managers(clinic: ClinicHouse, browser: Browser) -> None:
+    desk = await clinic.logged_in(browser)
+    await of(desk, clinic, TERMINAL)
+    await expect(desk.get_by_label("Nom")).to_have_count(0)
+    refused = await desk.evaluate(
+        """async (address) => {
+            const headers = {"X-CSRF": JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRF"]};
+            const body = new URLSearchParams({name: "x"});
+            const answer = await fetch(address, {method: "POST", headers, body});
+            return [answer.status, await answer.text()];
+        }""",
+        desk.url,
+    )
+    assert refused[0] == 403
+    assert "Cette page est réservée à la gestion." in refused[1]
+
+    manager = await clinic.logged_in(browser, "gestion")
+    await of(manager, clinic, TERMINAL)
+    await manager.get_by_label("Nom").fill("Terminal du fond")
+    await manager.get_by_label("Point de service").select_option("laval")
+    await manager.get_by_role("button", name="Sauvegarder").click()
+    await expect(manager.get_by_role("row", name="Terminal du fond")).to_contain_text("Laval")
+    await of(manager, clinic, TERMINAL)
+    await manager.get_by_label("Nom").fill("Terminal de l'accueil")
+    await manager.get_by_label("Point de service").select_option("plateau")
+    await manager.get_by_role("button", name="Sauvegarder").click()
+    await expect(manager.get_by_role("row", name="Terminal de l'accueil")).to_contain_text("Plateau")
+
+
+async def test_a_disabled_terminal_takes_nothing(clinic: ClinicHouse, browser: Browser) -> None:
+    sentence = (
+        "« Lecteur de l'accueil » est désactivé. La gestion peut le réactiver dans"
+        " Ma clinique > Intégrations > Terminaux de paiement."
+    )
+    desk, manager = await clinic.logged_in(browser), await clinic.logged_in(browser, "gestion")
+    dialog = await open_dialog(desk, clinic)
+    await dialog.locator("[name=consent]").check()
+    before = len(clinic.rows("SELECT id FROM operations"))
+
+    async def disable(*, disabled: bool) -> None:
+        await of(manager, clinic, READER)
+        await manager.get_by_label("Désactivé").set_checked(disabled)
+        await manager.get_by_role("button", name="Sauvegarder").click()
+        await manager.wait_for_url("**/terminals")
+
+    await disable(disabled=True)
+    await expect(dialog.locator(".state")).to_have_text("Désactivé")
+    await dialog.get_by_role("button", name="Sauvegarder").click()
+    await expect(dialog.get_by_role("alert")).to_have_text(sentence)
+    await expect(dialog).to_contain_text("Aucun terminal de ce point de service")
+    assert len(clinic.rows("SELECT id FROM operations")) == before
+    await disable(disabled=False)
+
+
+async def test_a_device_that_is_nobodys_is_shown_with_its_settings(
+    clinic: ClinicHouse, browser: Browser
+) -> None:
+    page = await clinic.logged_in(browser, "gestion")
+    await page.goto(f"{clinic.address}/terminals")
+    bus = clinic.counter.bus
+    assert bus is not None
+    stranger = bus.plug(VirtualReader(ReaderSettings(pid=OTHER_PRODUCT, usb_serial="T999000001")), 3)
+    await page.get_by_role("button", name="Chercher des appareils").click()
+    heading = page.get_by_role("heading", name="Appareils sans réglage")
+    await expect(heading).to_be_visible(timeout=LIMIT_MS)
+    for line in ("[terminals.usb]", 'pid = "2030"', 'serial_number = "T999000001"'):
+        await expect(page.locator("pre")).to_contain_text(line)
+    bus.unplug(stranger)
+    await page.get_by_role("button", name="Chercher des appareils").click()
+    await expect(page.get_by_role("heading", name="Appareils sans réglage")).to_have_count(
+        0, timeout=LIMIT_MS
+    )
+
+
+async def test_what_is_unplugged_and_an_agent_that_dies_are_seen_at_once(
+    clinic: ClinicHouse, browser: Browser
+) -> None:
+    page = await clinic.logged_in(browser)
+    await page.goto(f"{clinic.address}/terminals")
+    reader = page.get_by_role("row", name="Lecteur de l'accueil")
+    terminal = page.get_by_role("row", name="Terminal de l'accueil")
+    clinic.counter.unplug()
+    await expect(reader).to_contain_text("Débranché", timeout=LIMIT_MS)
+    await expect(reader).to_contain_text("Lecteur : Le lecteur de cartes n’est pas branché. Rebranchez-le.")
+    await expect(terminal).to_contain_text("Prêt")
+    clinic.counter.plug(1)
+    await expect(reader).to_contain_text("Prêt", timeout=LIMIT_MS)
+
+    agent = clinic.counter.house.agent.id
+    await clinic.counter.kill()
+    for row in (reader, terminal):
+        await expect(row).to_contain_text("Agent absent", timeout=LIMIT_MS)
+    await expect(page.get_by_role("status")).to_have_text(
+        f"L'agent « {agent} » ne répond pas : ses terminaux ne peuvent rien prendre."
+    )
+    await clinic.counter.start()
+    for row in (reader, terminal):
+        await expect(row).to_contain_text("Prêt", timeout=LIMIT_MS)
+    await expect(page.get_by_role("status")).to_have_count(0)
