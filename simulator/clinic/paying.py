@@ -138,7 +138,7 @@ def desk_of_scope(clinic: Clinic, scope: str) -> Desk:
     """A terminal whose vault charges cards of this scope. Raises Refused."""
     desk = fleet.for_scope(clinic.db, clinic.link, scope)
     if desk is None:
-        raise Refused("offer.other_scope")
+        raise Refused("pay.no_desk_of_scope")
     return desk
 
 

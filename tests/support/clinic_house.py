@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from simulator.reader.settings import ReaderSettings
 from simulator.vault.settings import VaultSettings
@@ -24,7 +24,7 @@ from tests.support.house import a_house
 from tests.support.programs import Program
 from tests.support.reader_house import READER, SCOPE, Counter, Vault, reader_desk
 from tests.support.station import Plan, table
-from tests.support.waiting import eventually
+from tests.support.waiting import LIMIT_S, eventually
 
 CHROMIUM = "/usr/bin/chromium"
 # Nothing of the browser's own goes out.
@@ -186,7 +186,8 @@ async def a_clinic(
 
 @asynccontextmanager
 async def a_browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium, without a window."""
+    """Debian's Chromium, without a window. What a page is expected to show may take its time."""
+    expect.set_options(timeout=LIMIT_S * 1000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
         try:
