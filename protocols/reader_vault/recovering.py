@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocols.core.operations import Request, StoreCard
+from protocols.core.operations import StoreCard
 from protocols.core.outcomes import Cancelled, Evidence, Unknown
 from protocols.core.session import Mono
 from protocols.core.vault import NoAnswer, VaultAnswer
@@ -57,18 +57,19 @@ class Recovering:
         if outcome is None:
             evidence = Evidence("by_id", seen={"code": answer.code})
             session.conclude(Unknown(code="no_proof", evidence=evidence), now)
-        elif outcome.code == "not_booked" and not self._has_settled(dialogue.sought, now):
+        elif outcome.code == "not_booked" and not self._has_settled(dialogue, now):
             evidence = Evidence("by_id", differs=("reference",))
             session.conclude(Unknown(code="not_there_yet", evidence=evidence), now)
         else:
             self._unknown_since.pop(name, None)
             session.conclude(outcome, now)
 
-    def _has_settled(self, sought: Request, now: Mono) -> bool:
+    def _has_settled(self, dialogue: Dialogue, now: Mono) -> bool:
         """Whether an order that the vault does not know has had the time to arrive there. A verification
-        that comes late keeps nothing, so it is not waited for."""
-        session = self._session
-        if isinstance(sought, StoreCard):
+        of ours that comes late keeps nothing, so it is not waited for; one of which this journal has no mark
+        may be another agent's, which goes on to keep the card."""
+        session, sought = self._session, dialogue.sought
+        if isinstance(sought, StoreCard) and dialogue.keys:
             return True
         since = self._unknown_since.setdefault(sought.operation_id, now)
         return now - since >= session.options.settle_s

@@ -200,6 +200,18 @@ def test_a_verification_that_never_arrived_keeps_nothing() -> None:
     assert (type(outcome), outcome.code) == (NotStarted, "not_booked")
 
 
+def test_another_agents_verification_is_waited_for_before_nothing_is_told() -> None:
+    counter = Counter()
+    counter.begin(Recover(operation=STORE, attempt=ATTEMPT, marks=()))
+    counter.answer(VaultAnswer(verdict="unknown_order", code="order_unknown"))
+    assert counter.concluded.outcome.code == "not_there_yet"
+    counter.facts.clear()
+    counter.now += 121.0
+    counter.begin(Recover(operation=STORE, attempt=ATTEMPT, marks=()))
+    counter.answer(VaultAnswer(verdict="unknown_order", code="order_unknown"))
+    assert counter.concluded.outcome.code == "not_booked"
+
+
 def test_how_reader_and_vault_stand_is_told_apart() -> None:
     counter = Counter(FakeSource(("swipe",)))
     counter.begin(STORE)
