@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from tests.prove import campaign
 from tests.prove.history import Result, run_history
+from tests.prove.tally import Tally
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -26,12 +27,29 @@ def main(arguments: Sequence[str]) -> int:
         return _tell(run_history(asked.replay, tell=True))
     if asked.hunt:
         return _hunt(asked.seed, asked.histories)
-    tally, seconds, workers = campaign.run(asked.seed, asked.histories, asked.workers)
+    progress = _Progress(asked.histories)
+    tally, seconds, workers = campaign.run(asked.seed, asked.histories, asked.workers, progress.so_far)
     _say(f"campaign of seed {asked.seed}")
     _say("\n".join(tally.lines(seconds, workers)))
     if tally.failing:
         _tell(run_history(tally.failing[0], tell=True))
     return 1 if tally.failing else 0
+
+
+class _Progress:
+    """Says on stderr how far a campaign is, every twentieth of it, and each seed that broke a promise at once."""
+
+    def __init__(self, histories: int) -> None:
+        self._histories = histories
+        self._said, self._failing = 0, 0
+
+    def so_far(self, sums: Tally) -> None:
+        """Called with the sums whenever they have grown."""
+        twentieth = 20 * sums.histories // self._histories
+        if twentieth > self._said or len(sums.failing) > self._failing:
+            self._said, self._failing = twentieth, len(sums.failing)
+            failing = " ".join(map(str, sums.failing)) or "none"
+            sys.stderr.write(f"· {sums.histories} of {self._histories} histories, broken: {failing}\n")
 
 
 def _hunt(seed: int, histories: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 
@@ -21,14 +21,20 @@ def seeds_of(seed: int, histories: int) -> range:
     return range(seed * 10_000_000, seed * 10_000_000 + histories)
 
 
-def run(seed: int, histories: int, workers: int | None = None) -> tuple[Tally, float, int]:
-    """Play them all; the sums, the seconds it took, on how many cores."""
+def run(
+    seed: int,
+    histories: int,
+    workers: int | None = None,
+    on_progress: Callable[[Tally], None] = lambda _sums: None,
+) -> tuple[Tally, float, int]:
+    """Play them all; the sums, the seconds it took, on how many cores. `on_progress` gets the sums so far."""
     count = workers or os.cpu_count() or 1
     started_s = time.monotonic()
     whole = Tally()
     with ProcessPoolExecutor(count) as pool:
         for done in as_completed([pool.submit(_slice, part) for part in _parts(seeds_of(seed, histories))]):
             whole.add(done.result())
+            on_progress(whole)
     return whole, time.monotonic() - started_s, count
 
 
