@@ -14,41 +14,44 @@ _LOGINS = Phrase(
 )
 _STEPS = (
     Phrase(
-        "1. Clients > Gagnon, Sophie > Carte de crédit > (+). Cochez ses deux accords, Sauvegarder; {swipe}",
-        "1. Patients > Gagnon, Sophie > Credit card > (+). Tick both agreements, Save; {swipe}",
+        "1. Clients > Gagnon, Sophie > Carte de crédit > (+) : cochez ses deux accords, Sauvegarder; {swipe}",
+        "1. Patients > Gagnon, Sophie > Credit card > (+): tick both agreements, Save; {swipe}",
     ),
     Phrase(
-        "2. Rendez-vous > le sien : Créer une facture, puis Payer avec le terminal. {present}",
-        "2. Appointments > hers: Create an invoice, then Pay with the terminal. {present}",
+        "2. Dans son dossier, son rendez-vous d’aujourd’hui : Créer une facture, Payer avec le terminal, "
+        "« Terminal de l’accueil ». {present}",
+        "2. In her file, today’s appointment: Create an invoice, Pay with the terminal, “Terminal de "
+        "l’accueil”. {present}",
     ),
     Phrase(
-        "3. Rendez-vous, la veille > le sien : Absent, puis facturez les frais à la carte au dossier. Pas de "
-        "carte, pas de lecteur : c’est le coffre qui débite, par jeton.",
-        "3. Appointments, the day before > hers: No-show, then bill the fee to the card on file. No card, no "
-        "reader: the vault charges, by token.",
+        "3. Celui d’hier : Absent, puis Facturer le rendez-vous manqué. Ni patient ni carte : le coffre "
+        "débite par jeton. Le reçu est à un clic.",
+        "3. Yesterday’s: No-show, then Bill the missed appointment. No patient and no card: the vault "
+        "charges by token. The receipt is one click away.",
     ),
     Phrase(
-        "4. Réserver comme un patient, sans session : {address}/book. Le code par courriel est dans la boîte "
-        "d’envoi, {address}/outbox. Le numéro se tape dans un cadre qui appartient au coffre. Son "
-        "certificat est fait pour cette démonstration et votre navigateur ne le connaît pas : ouvrez "
-        "d’abord {hosted} dans un onglet et acceptez-le, sinon le cadre reste vide. "
-        "Carte d’essai : 4111 1111 1111 1111, 1230, 123.",
-        "4. Book as a patient, without a session: {address}/book. The code by e-mail is in the outbox, "
-        "{address}/outbox. The number is typed into a frame that belongs to the vault. Its certificate was "
-        "made for this demo and your browser does not know it: first open {hosted} in a tab and accept it, "
-        "else the frame stays empty. Test card: 4111 1111 1111 1111, 1230, 123.",
+        "4. Réserver la nuit, comme une patiente : {address}/rdv, Plateau-Mont-Royal, Physiothérapie, "
+        "suivi, emily.carter@exemple.test. Le code du courriel : {address}/outbox. La carte se tape dans un "
+        "cadre du coffre, que la clinique ne voit pas; 4111 1111 1111 1111, 1230, 123. Le certificat du "
+        "coffre a été fait pour cette démonstration et votre navigateur ne le connaît pas : ouvrez d’abord "
+        "{hosted} et acceptez-le (Paramètres avancés), sinon le cadre reste vide.",
+        "4. Book at night, as a patient: {address}/rdv, Plateau-Mont-Royal, Physiotherapy, follow-up, "
+        "emily.carter@exemple.test. The code from the e-mail: {address}/outbox. The card is typed into a "
+        "frame of the vault’s, which the clinic does not see; 4111 1111 1111 1111, 1230, 123. The vault’s "
+        "certificate was made for this demo and your browser does not know it: first open {hosted} and "
+        "accept it (Advanced), else the frame stays empty.",
     ),
     Phrase(
-        "5. Commencez un autre paiement et {pull} La page dit d’attendre, et quoi dire au patient; le "
-        "câble remis, la vérité s’affiche d’elle-même.",
-        "5. Start another payment and {pull} The page says to wait, and what to tell the patient; once the "
-        "cable is back, the truth appears by itself.",
+        "5. Une autre facture, un autre paiement : {pull} La page dit d’attendre, et quoi dire au patient; "
+        "le câble remis, la vérité s’affiche d’elle-même.",
+        "5. Another invoice, another payment: {pull} The page says to wait, and what to tell the patient; "
+        "once the cable is back, the truth appears by itself.",
     ),
     Phrase(
-        "6. Terminaux de paiement, puis Fermeture de lot (gestion) : les totaux du terminal à côté de ceux "
-        "de la clinique. Les paiements du début ont été pris sans les pages : ils y sont nommés, un à un.",
-        "6. Payment terminals, then Batch closure (as a manager): the terminal’s totals beside the clinic’s. "
-        "The payments at the beginning were taken without the pages: they are named there, one by one.",
+        "6. Fermeture de lot : les totaux du terminal à côté de ceux de la clinique. Les paiements du début "
+        "ont été demandés sans les pages : chacun y est nommé comme un écart.",
+        "6. Batch closure: the terminal’s totals beside the clinic’s. The payments at the beginning were "
+        "asked for without the pages: each is named there as a difference.",
     ),
 )
 _WITH_KEYS = {
@@ -58,8 +61,8 @@ _WITH_KEYS = {
         "Here, p presents the card; else somebody comes after {seconds} s.",
     ),
     "pull": Phrase(
-        "arrachez le câble pendant l’autorisation (ici, c).",
-        "pull the cable out during the authorisation (here, c).",
+        "dès « Autorisation en cours », arrachez le câble (ici, c).",
+        "at “Authorizing”, pull the cable out (here, c).",
     ),
 }
 _WITHOUT_KEYS = {
@@ -69,8 +72,8 @@ _WITHOUT_KEYS = {
         "In another window, ②; else somebody comes after {seconds} s.",
     ),
     "pull": Phrase(
-        "arrachez le câble pour 10 s pendant l’autorisation (③).",
-        "pull the cable out for 10 s during the authorisation (③).",
+        "dès « Autorisation en cours », arrachez le câble pour 10 s (③).",
+        "at “Authorizing”, pull the cable out for 10 s (③).",
     ),
 }
 _KEYS = (
