@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 class _Progress:
-    """Says on stderr how far a campaign is, every twentieth of it, and each seed that broke a promise at once."""
+    """Says on stderr how far a campaign is, every twentieth of it, and at once what broke a promise."""
 
     def __init__(self, histories: int) -> None:
         self._histories = histories
