@@ -19,6 +19,8 @@ from simulator.clinic.slots import Wanted
 from simulator.clinic.web.page import Page, route
 
 _DAYS_SHOWN = 5
+Day = tuple[date, list[tuple[str, datetime]]]
+"""A day with its free slots, each as the form names it and as a moment."""
 
 
 async def show(page: Page) -> Response:
@@ -34,7 +36,7 @@ async def choose(page: Page) -> Response:
     try:
         booking.hold(page.db, browser, choice, page.clinic.wall(), page.clinic.zone)
     except NotFree:
-        return page.show("booking_choose.html", 409, **_choices(page, fields), taken=True)
+        return page.show("booking_choose.html", 409, **_choices(page, fields, taken=True))
     return page.go("/rdv/email")
 
 
@@ -47,7 +49,7 @@ async def leave(page: Page) -> Response:
     return page.go("/rdv")
 
 
-def _choices(page: Page, chosen: Mapping[str, str]) -> dict[str, Any]:
+def _choices(page: Page, chosen: Mapping[str, str], *, taken: bool = False) -> dict[str, Any]:
     db, settings = page.db, online_settings.read(page.db)
     points = offers.points(db)
     point = offers.one(points, chosen.get("point", ""))
@@ -55,9 +57,11 @@ def _choices(page: Page, chosen: Mapping[str, str]) -> dict[str, Any]:
     service = offers.one(given, chosen.get("service", ""))
     people = offers.employees(db, point["id"], service["id"]) if point and service else []
     employee = offers.one(people, chosen.get("employee", ""))
-    days, later = _days(page, Wanted(service, employee["id"], point["id"], page.visit().hash), chosen) if (
-        point and service and employee
-    ) else ([], None)  # fmt: skip
+    days: list[Day] = []
+    later = None
+    if point and service and employee:
+        wanted = Wanted(service, employee["id"], point["id"], page.visit().hash)
+        days, later = _days(page, wanted, chosen)
     return {
         "points": points,
         "point": point,
@@ -70,14 +74,12 @@ def _choices(page: Page, chosen: Mapping[str, str]) -> dict[str, Any]:
         "later": later,
         "settings": settings,
         "gone": "gone" in chosen,
-        "taken": False,
+        "taken": taken,
         "held": booking.held(db, page.visit().hash, page.clinic.wall()),
     }
 
 
-def _days(
-    page: Page, wanted: Wanted, chosen: Mapping[str, str]
-) -> tuple[list[tuple[date, list[tuple[str, datetime]]]], date | None]:
+def _days(page: Page, wanted: Wanted, chosen: Mapping[str, str]) -> tuple[list[Day], date | None]:
     """Some days with their free slots, and the day from which there are more."""
     zone = page.clinic.zone
     found = slots.free(page.db, wanted, online_settings.read(page.db), page.clinic.wall(), zone)
