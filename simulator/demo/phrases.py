@@ -88,6 +88,7 @@ LEDGER_LINE = Phrase(
     "ligne {n} : {kind} de {amount}, carte ••{four}", "line {n}: {kind} of {amount}, card ••{four}"
 )
 CARD_LINE = Phrase("ligne {n} : {kind}, ••{four}", "line {n}: {kind}, ••{four}")
+CLOSING_LINE = Phrase("ligne {n} : {kind}, {amount}", "line {n}: {kind}, {amount}")
 KEEP_AT_VAULT = Phrase(
     "Dans les pages : garder une carte par le lecteur et son coffre",
     "In the pages: keep a card by the reader and its vault",

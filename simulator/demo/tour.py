@@ -49,9 +49,9 @@ _STEPS = (
     ),
     Phrase(
         "6. Fermeture de lot : les totaux du terminal à côté de ceux de la clinique. Les paiements du début "
-        "ont été demandés sans les pages : chacun y est nommé comme un écart.",
+        "ont été demandés sans les pages : ils y paraissent comme un écart.",
         "6. Batch closure: the terminal’s totals beside the clinic’s. The payments at the beginning were "
-        "asked for without the pages: each is named there as a difference.",
+        "asked for without the pages: they appear there as a difference.",
     ),
 )
 _WITH_KEYS = {

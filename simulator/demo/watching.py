@@ -116,5 +116,7 @@ class Watcher:
 def ledger_phrase(number: int, line: Line) -> Phrase:
     """One line of a ledger in words."""
     phrase = phrases.LEDGER_LINE if line.amount_minor else phrases.CARD_LINE
+    if not line.card:
+        phrase = phrases.CLOSING_LINE
     amount = money(line.amount_minor, line.currency)
     return phrase.format(n=number, kind=KINDS[line.kind], amount=amount, four=line.card[-4:])

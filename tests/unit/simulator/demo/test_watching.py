@@ -63,6 +63,12 @@ def test_the_ledgers_lines_are_told_once_or_all_when_asked(scene: Scene) -> None
     assert len(scene.said()) == 4
 
 
+def test_a_closed_batch_names_no_card(scene: Scene) -> None:
+    scene.ledger.write_bytes(encode(line(1, 12750, kind="batch_close", card="")))
+    scene.watcher.show_ledgers()
+    assert scene.said() == ["ledger line 1: a batch close, $127.50"]
+
+
 def test_the_vaults_lines_are_told_as_its_own(scene: Scene) -> None:
     scene.vault.write_bytes(encode(line(1, 0, kind="token_stored", token="ab")))
     scene.watcher.show_ledgers()
