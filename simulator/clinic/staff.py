@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -64,6 +65,14 @@ def person(db: Database, name: str) -> Person | None:
     """Somebody by their id."""
     row = db.one("SELECT * FROM staff WHERE id = ?", name)
     return Person(row["id"], row["name"], row["role"]) if row else None
+
+
+def named(db: Database, text: str) -> str:
+    """What an agent says, with our people's names for their ids: it knows them by nothing else."""
+    for row in db.all("SELECT id, name FROM staff"):
+        whole = re.compile(rf"\b{re.escape(row['id'])}\b(?!-)")
+        text = row["name"].join(whole.split(text))
+    return text
 
 
 def begin(db: Database, who: Person | None, language: Locale, now: datetime) -> str:

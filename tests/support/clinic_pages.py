@@ -6,6 +6,7 @@ from playwright.async_api import Locator, Page, expect
 
 from simulator.cards import CARDS
 from tests.support.clinic_house import ClinicHouse
+from tests.support.reader_house import READER
 
 PATIENT = "patient-42"
 LIMIT_MS = 20_000
@@ -29,9 +30,11 @@ async def start_capture(
     *,
     keyed: bool = False,
     no_show: bool = False,
+    terminal: str = READER,
 ) -> Locator:
     """Fill the dialog in, and Sauvegarder: the dialog, in which the capture is followed."""
     dialog = await open_dialog(page, clinic, patient)
+    await dialog.locator(f"[name=terminal][value$='/{terminal}']").check()
     await dialog.locator("[name=consent]").check()
     if keyed:
         await dialog.locator("[name=mode][value=keyed]").check()

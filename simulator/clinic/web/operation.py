@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from protocols.contract.commands import OCCUPYING
-from simulator.clinic import asking, operations
+from simulator.clinic import asking, operations, staff
 from simulator.clinic.database import Row
 from simulator.clinic.web.page import Page, manager_only, route, staff_only
 from simulator.clinic.web.stream import stream
@@ -38,11 +38,14 @@ def panel(page: Page, row: Row) -> dict[str, Any]:
     if progress is not None and not row["ended"] and row["state"] not in ("in_doubt", "needs_human"):
         sentence = getattr(progress.text, page.voice.language)
     view = operations.view_of(row)
+    its_page = f"/operations/{row['id']}"
     return {
         "operation": row,
+        "alone": page.request.url.path in (its_page, f"{its_page}/resolve")
+        or "alone" in page.request.query_params,
         "view": view,
         "tone": _TONES.get(row["state"], "waiting"),
-        "sentence": sentence or page.voice.say("operation.sent"),
+        "sentence": staff.named(page.db, sentence) or page.voice.say("operation.sent"),
         "away": not row["ended"] and page.clinic.link.client.is_away(row["agent"]),
         "stopping": asking.is_stopping(page.db, row["id"]),
         "can_stop": not row["ended"] and row["state"] not in ("in_doubt", "needs_human"),

@@ -102,11 +102,13 @@ class Page:
         return thing
 
     def render(self, template: str, **values: Any) -> str:
-        """A template's text. It has `t` (sentences), `voice`, `person`, `csrf`, `clinic`, `path`, `here`."""
+        """A template's text. It has `t` (sentences), `named` (people by id), `voice`, `person`, `csrf`,
+        `clinic`, `path`, `here`."""
         voice = self.voice
         told = {
             "t": voice.say,
             "voice": voice,
+            "named": lambda text: staff.named(self.db, text),
             "lang": voice.language,
             "person": self.browser.person if self.browser else None,
             "csrf": self.browser.csrf if self.browser else "",
