@@ -1,4 +1,4 @@
-"""Amounts as people here type them: "47,50" in French, "47.50" in English; kept as integer cents."""
+"""Amounts as people here type them, "47,50" or "47.50 $"; kept as integer cents."""
 
 from __future__ import annotations
 
@@ -6,22 +6,18 @@ import re
 
 from protocols.contract.fields import Locale
 
-# Spaces part thousands in French, commas in English; either mark parts the cents, of which there are two.
-_FORMS = {
-    "fr": re.compile(r"(\d{1,3}(?: \d{3})+|\d{1,7})(?:[.,](\d{2}))?"),
-    "en": re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,7})(?:[.,](\d{2}))?"),
-}
+# Two digits after a comma or a point are cents; a space (French) or a comma (English) before three digits
+# parts thousands, so no form has two meanings.
+_AMOUNT = re.compile(r"\$? ?(\d{1,3}(?:[ ,]\d{3})+|\d{1,7})(?:[.,](\d{2}))? ?\$?")
 _MARKS = {"fr": ",", "en": "."}
 
 
-def read_amount(text: str, language: Locale) -> int | None:
-    """The cents of an amount that somebody typed; None for what is no amount or could be two."""
-    plain = re.sub(r"\s", " ", text).replace("$", "").strip()
-    found = _FORMS[language].fullmatch(plain)
+def read_amount(text: str) -> int | None:
+    """The cents of an amount that somebody typed; None for what is none."""
+    found = _AMOUNT.fullmatch(" ".join(text.split()))
     if found is None:
         return None
-    dollars = re.sub(r"\D", "", found[1])
-    return int(dollars) * 100 + int(found[2] or 0)
+    return int(re.sub(r"\D", "", found[1])) * 100 + int(found[2] or 0)
 
 
 def write_amount(amount_minor: int, language: Locale) -> str:

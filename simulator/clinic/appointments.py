@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from simulator.clinic import booking
 from simulator.clinic.asking import Refused
-from simulator.clinic.database import Database, Row, is_duplicate, moment, stamp
+from simulator.clinic.database import Database, Row, moment, stamp
 
 # What staff may make of each status. What was marked by mistake can be taken back.
 CHANGES: Mapping[str, tuple[str, ...]] = {
-    "requested": ("booked", "cancelled"),
+    "requested": (),  # answered among the online requests, where the patient is told
     "booked": ("arrived", "no_show", "cancelled"),
     "arrived": ("done", "booked"),
     "done": ("arrived",),
@@ -80,14 +80,11 @@ def change(db: Database, appointment: Row, status: str, now: datetime, *, note: 
         raise Refused("appointment.changed_meanwhile")
     if allowed[status]:
         raise Refused(allowed[status])
-    try:
-        db.run(
-            "UPDATE appointments SET status = ?, no_show_evidence = ? WHERE id = ?",
-            status,
-            note if status == "no_show" else "",
-            appointment["id"],
-        )
-    except sqlite3.IntegrityError as error:
-        if is_duplicate(error):
-            raise Refused("appointment.slot_taken") from None
-        raise
+    if appointment["status"] == "cancelled" and booking.is_taken(db, appointment):
+        raise Refused("appointment.slot_taken")
+    db.run(
+        "UPDATE appointments SET status = ?, no_show_evidence = ? WHERE id = ?",
+        status,
+        note if status == "no_show" else "",
+        appointment["id"],
+    )

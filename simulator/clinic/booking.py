@@ -87,7 +87,7 @@ def book(db: Database, browser: str, patient: str, *, purpose: str, card: str | 
     accepted = online_settings.read(db).accept_automatically
     with db.transaction():
         row = held(db, browser, now)
-        if row is None or _is_taken(db, row):
+        if row is None or is_taken(db, row):
             db.run("DELETE FROM slot_holds WHERE browser = ?", browser)
             taken = True
         else:
@@ -110,7 +110,8 @@ def book(db: Database, browser: str, patient: str, *, purpose: str, card: str | 
     return made
 
 
-def _is_taken(db: Database, row: Row) -> bool:
+def is_taken(db: Database, row: Row) -> bool:
+    """Whether an appointment of the same employee's meets the time of this one, or of this hold."""
     met = db.one(
         "SELECT 1 FROM appointments WHERE employee = ? AND status <> 'cancelled' AND starts < ? AND ends > ?",
         row["employee"],

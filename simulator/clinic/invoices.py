@@ -59,11 +59,20 @@ class Invoice:
         """checking, under_way, paid, part_paid, refunded, due."""
         if self.under_way is not None:
             return "checking" if self.under_way["state"] in ("in_doubt", "needs_human") else "under_way"
+        if self.moves and self.paid_minor == 0:
+            return "refunded"
         if self.due_minor <= 0:
             return "paid"
-        if self.paid_minor > 0:
-            return "part_paid"
-        return "refunded" if self.moves else "due"
+        return "part_paid" if self.moves else "due"
+
+    @property
+    def closed(self) -> str:
+        """Why nothing can be paid now: a key of the clinic's words, or ""."""
+        if self.under_way is not None:
+            return "refused.under_way"
+        if self.due_minor > 0:
+            return ""
+        return "pay.nothing_due" if self.word == "refunded" else "pay.paid"
 
 
 def load(db: Database, invoice: str) -> Invoice | None:

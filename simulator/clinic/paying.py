@@ -39,6 +39,14 @@ class Offer:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What is to be given back. With `credit` the invoice becomes smaller by as much."""
+
+    amount_minor: int
+    credit: bool = False
+
+
 def today(clinic: Clinic) -> date:
     """The clinic's own day."""
     return clinic.wall().astimezone(clinic.zone).date()
@@ -96,8 +104,9 @@ async def with_card(clinic: Clinic, invoice: Invoice, card: str, amount_minor: i
     return await ask(clinic, desk, command, _about(invoice, card=card))
 
 
-async def give_back(clinic: Clinic, invoice: Invoice, payment: Payment, amount_minor: int, by: By) -> str:
-    """Give a payment back, whole or in part, where it was taken. Never more than what is left of it."""
+async def give_back(clinic: Clinic, invoice: Invoice, payment: Payment, refund: Back, by: By) -> str:
+    """Give a payment back, whole or in part, where it was taken; never more than what is left of it."""
+    amount_minor = refund.amount_minor
     if invoice.under_way is not None:
         raise Refused("refused.under_way")
     if not 0 < amount_minor <= payment.left_minor:
@@ -109,7 +118,14 @@ async def give_back(clinic: Clinic, invoice: Invoice, payment: Payment, amount_m
     )
     if amount_minor == payment.left_minor and is_undone(payment, desk, clinic.wall(), clinic.zone):
         command = Reversal(**stamp, original_operation_id=original["id"])
-    return await ask(clinic, desk, command, _about(invoice, card=original["card"], target=original["id"]))
+    about = About(
+        patient=invoice.row["patient"],
+        invoice=invoice.id,
+        card=original["card"],
+        target=original["id"],
+        note={"credit": refund.credit},
+    )
+    return await ask(clinic, desk, command, about)
 
 
 def is_undone(payment: Payment, desk: Desk, now: datetime, zone: ZoneInfo) -> bool:
@@ -153,13 +169,11 @@ def consent_of(card: Row) -> Consent:
 
 
 def _check_payment(invoice: Invoice, amount_minor: int) -> None:
-    if invoice.under_way is not None:
-        raise Refused("refused.under_way")
-    if invoice.due_minor <= 0:
-        raise Refused("pay.paid")
+    if invoice.closed:
+        raise Refused(invoice.closed)
     if not 0 < amount_minor <= invoice.due_minor:
         raise Refused("pay.too_much")
 
 
-def _about(invoice: Invoice, card: str | None = None, target: str | None = None) -> About:
-    return About(patient=invoice.row["patient"], invoice=invoice.id, card=card, target=target)
+def _about(invoice: Invoice, card: str | None = None) -> About:
+    return About(patient=invoice.row["patient"], invoice=invoice.id, card=card)

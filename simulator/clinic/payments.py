@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 
 from protocols.contract.operation import OperationView
 from simulator.clinic import cards
 from simulator.clinic.database import Database, Row, stamp
+from simulator.clinic.wording import words
 
 # What the effect of each means for its invoice. A sale that its own terminal took back has moved nothing.
 _SIGNS: Mapping[str, Mapping[str, int]] = {
@@ -34,7 +36,23 @@ def moved(db: Database, operation: Row, view: OperationView, now: datetime) -> N
             authorisation=view.authorisation_code,
             at=stamp(view.at or now),
         )
+    _credit(db, operation, amount)
     _note_card(db, operation, view, amount, now)
+
+
+def _credit(db: Database, operation: Row, amount: int) -> None:
+    """What is given back for good is not due any more: a line of the invoice, as large as the refund."""
+    db.run("DELETE FROM invoice_lines WHERE operation = ?", operation["id"])
+    if amount < 0 and operation["invoice"] and json.loads(operation["note"]).get("credit"):
+        told = words()["invoice.credit"]
+        db.add(
+            "invoice_lines",
+            invoice=operation["invoice"],
+            text_fr=told["fr"],
+            text_en=told["en"],
+            amount_minor=amount,
+            operation=operation["id"],
+        )
 
 
 def _note_card(db: Database, operation: Row, view: OperationView, amount: int, now: datetime) -> None:

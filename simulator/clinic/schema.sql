@@ -240,7 +240,8 @@ CREATE TABLE invoice_lines (
     invoice      TEXT NOT NULL REFERENCES invoices,
     text_fr      TEXT NOT NULL,
     text_en      TEXT NOT NULL,
-    amount_minor INTEGER NOT NULL
+    amount_minor INTEGER NOT NULL,
+    operation    TEXT REFERENCES operations  -- a credit: the refund that it came with
 ) STRICT;
 
 -- Money that moved, as agents told it: one row for an operation. Refunds are negative.
@@ -259,7 +260,7 @@ CREATE TABLE payments (
 -- A slot that a visitor has in hand, until it expires or becomes an appointment.
 CREATE TABLE slot_holds (
     id       TEXT PRIMARY KEY,
-    browser  TEXT NOT NULL,
+    browser  TEXT NOT NULL REFERENCES browsers ON DELETE CASCADE,
     service  TEXT NOT NULL REFERENCES services,
     employee TEXT NOT NULL REFERENCES employees,
     point    TEXT NOT NULL REFERENCES points_of_service,
@@ -273,7 +274,7 @@ CREATE TABLE slot_holds (
 -- files of that address; else `person`, JSON, of whom a file is made when the appointment or a card is. `made`:
 -- the appointment that came of the visit, for its last page.
 CREATE TABLE visitors (
-    browser TEXT PRIMARY KEY,
+    browser TEXT PRIMARY KEY REFERENCES browsers ON DELETE CASCADE,
     patient TEXT REFERENCES patients,
     person  TEXT,
     made    TEXT REFERENCES appointments
@@ -296,7 +297,7 @@ CREATE TABLE online_cards (
 
 -- A visitor's code by e-mail: kept as a hash, for some minutes and a few tries.
 CREATE TABLE email_codes (
-    browser TEXT PRIMARY KEY,
+    browser TEXT PRIMARY KEY REFERENCES browsers ON DELETE CASCADE,
     email   TEXT NOT NULL,
     hash    TEXT NOT NULL,
     expires TEXT NOT NULL,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from simulator.clinic.amounts import read_amount
 from simulator.clinic.database import Database, Row
 from simulator.clinic.online_settings import OnlineSettings, whole_number
 
@@ -15,7 +15,6 @@ _ASSIGNED = {
     "point": ("service_points", "points_of_service"),
     "employee": ("service_employees", "employees"),
 }
-_PRICE = re.compile(r"(\d{1,5})(?:[.,](\d{2}))?\s*\$?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +58,13 @@ def no_show_policy(db: Database, service: Row) -> Row | None:
     )
 
 
-def price_minor(text: str) -> int | None:
-    """Cents of a price as people write it, 95, 95.00 or 95,00 $; None for anything else."""
-    found = _PRICE.fullmatch(text.strip())
-    return int(found[1]) * 100 + int(found[2] or 0) if found else None
-
-
 def save(db: Database, service: str, form: Mapping[str, str]) -> frozenset[str]:
     """Take the form of a service. The names of fields that cannot be; nothing is saved then."""
     told = {
         "name_fr": form.get("name_fr", "").strip() or None,
         "name_en": form.get("name_en", "").strip() or None,
         "minutes": whole_number(form.get("minutes", ""), 5, _LONGEST_MIN),
-        "price_minor": price_minor(form.get("price", "")),
+        "price_minor": read_amount(form.get("price", "")),
         "class": form.get("class") if form.get("class") in CLASSES else None,
         "online": int("online" in form),
         "card_required": int("card_required" in form),

@@ -116,11 +116,12 @@ async def test_a_visit_is_paid_in_two_parts_and_given_back(clinic: ClinicHouse, 
 
 
 async def given_back(page: Page, clinic: ClinicHouse) -> None:
-    """A part of the terminal's payment is refunded; of the card's, all is reversed."""
+    """A part of the terminal's payment is refunded and due again; all of the card's is reversed for good."""
     refunds = page.get_by_role("button", name="Rembourser")
     dialog = page.get_by_role("dialog")
     await refunds.first.click()
     await dialog.locator("[name=amount]").fill("20,00")
+    await dialog.locator("[name=credit]").uncheck()
     await dialog.locator("form button").first.click()
     await clinic.counter.house.station.present("interac", "insert")
     await stands(dialog, "approved")
@@ -138,7 +139,8 @@ async def given_back(page: Page, clinic: ClinicHouse) -> None:
     await stands(dialog, "approved")
     await closed(page)
     await expect(page.locator("main")).to_contain_text("Remboursé en entier")
-    await expect(page.locator("tfoot")).to_contain_text("67,50 $")
+    await expect(page.get_by_role("row", name="Crédit")).to_contain_text("-47,50 $")
+    await expect(page.locator("tfoot tr").last).to_contain_text("20,00 $")
     (reversal,) = clinic.rows("SELECT * FROM operations WHERE op = 'reversal'")
     assert reversal["state"] == "approved"
     given = [line for line in booked(clinic) if line[0] != "charge"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from markupsafe import Markup
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -104,7 +105,7 @@ async def pay_with_card(page: Page) -> Response:
 async def ask_refund(page: Page) -> Response:
     """The dialog of Rembourser."""
     left = write_amount(_payment(page).left_minor, page.voice.language)
-    return page.show("parts/refund.html", **_refund_dialog(page, {"amount": left}))
+    return page.show("parts/refund.html", **_refund_dialog(page, {"amount": left, "credit": "on"}))
 
 
 @staff_only
@@ -113,9 +114,9 @@ async def give_back(page: Page) -> Response:
     fields, invoice, payment = await page.form(), _invoice(page), _payment(page)
 
     async def start(amount: int) -> str:
-        return await paying.give_back(
-            page.clinic, invoice, payment, amount, paying.By(page.person.id, page.voice.language)
-        )
+        refund = paying.Back(amount, credit="credit" in fields)
+        by = paying.By(page.person.id, page.voice.language)
+        return await paying.give_back(page.clinic, invoice, payment, refund, by)
 
     return await _started(page, fields, start, "parts/refund.html", _refund_dialog)
 
@@ -124,7 +125,7 @@ async def _started(
     page: Page, fields: Mapping[str, str], start: Start, template: str, dialog: Callable[..., dict[str, Any]]
 ) -> Response:
     """The operation in place of its dialog; the dialog again where the amount is none or nothing is asked."""
-    amount = read_amount(fields.get("amount", ""), page.voice.language)
+    amount = read_amount(fields.get("amount", ""))
     if amount is None:
         return page.show(template, **dialog(page, fields, wrong="pay.no_amount"))
     try:
@@ -137,12 +138,13 @@ async def _started(
 
 def _shown(page: Page) -> dict[str, Any]:
     invoice = _invoice(page)
-    tried = invoices.attempts(page.db, invoice.id)
+    row = invoice.under_way
+    panel = page.render("parts/operation.html", **operation.panel(page, row)) if row is not None else ""
     return {
         "invoice": invoice,
         "appointment": appointments.get(page.db, invoice.row["appointment"] or ""),
-        "panel": operation.panel(page, invoice.under_way) if invoice.under_way is not None else None,
-        "attempts": tried,
+        "panel": Markup(panel),  # noqa: S704  # a template's own text
+        "attempts": invoices.attempts(page.db, invoice.id),
         "terminals": bool(_desks(page, invoice)),
         "has_card": any(not offer.why for offer in _offers(page, invoice)),
     }
@@ -199,6 +201,7 @@ def _refund_dialog(
         "payment": payment,
         "desk": desk,
         "undone": undone,
+        "credit": "credit" in fields,
         "amount": fields.get("amount", ""),
         "wrong": wrong,
         "refused": refused,

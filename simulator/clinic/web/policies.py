@@ -28,7 +28,7 @@ async def save(page: Page) -> Response:
         page.db.one("SELECT * FROM no_show_policies WHERE class = ?", page.request.path_params["name"])
     )
     enabled = "enabled" in fields
-    fee = read_amount(fields.get("fee", ""), page.voice.language)
+    fee = read_amount(fields.get("fee", ""))
     wrong = no_shows.objection(
         policy,
         enabled=enabled,

@@ -41,13 +41,6 @@ def service(db: Database, name: str = "physio-suivi") -> Row:
     return row
 
 
-@pytest.mark.parametrize(("text", "cents"), [
-    ("95", 9500), ("95,00", 9500), ("95.05 $", 9505), ("0", 0), ("", None), ("95,5", None), ("-1", None),
-])  # fmt: skip
-def test_a_price_as_people_write_it(text: str, cents: int | None) -> None:
-    assert services.price_minor(text) == cents
-
-
 def test_a_form_is_taken_whole(db: Database) -> None:
     assert services.save(db, "physio-suivi", {**GOOD, "card_required": "on"}) == frozenset()
     row = service(db)
