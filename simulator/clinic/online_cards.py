@@ -18,7 +18,7 @@ import asyncio
 import json
 import re
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from protocols.contract.fields import Locale
@@ -27,6 +27,7 @@ from simulator.clinic import cards
 from simulator.clinic.clinic import Clinic
 from simulator.clinic.database import Database, Row, new_id, stamp
 from simulator.clinic.vault_access import (
+    TOTAL_S,
     Declined,
     Unanswered,
     Vault,
@@ -148,12 +149,14 @@ async def settle_for_ever(clinic: Clinic, vault: Vault) -> None:
         await asyncio.sleep(AGAIN_S)
 
 
-def under_way(db: Database, browser: str) -> Row | None:
-    """The card of this browser that is not at its end."""
+def under_way(db: Database, browser: str, now: datetime) -> Row | None:
+    """The card of this browser that is not at its end. A verification that got no answer in its time is let
+    go: it keeps nothing."""
     return db.one(
-        "SELECT * FROM online_cards WHERE browser = ? AND state IN ('verifying', 'keeping')"
-        " ORDER BY order_id DESC",
+        "SELECT * FROM online_cards WHERE browser = ?"
+        " AND (state = 'keeping' OR state = 'verifying' AND at > ?) ORDER BY order_id DESC",
         browser,
+        stamp(now - timedelta(seconds=2 * TOTAL_S)),
     )
 
 

@@ -110,6 +110,11 @@ def end(db: Database, browser: str, appointment: str | None) -> None:
             db.add("visitors", browser=browser, made=appointment)
 
 
+def begin(db: Database, browser: str) -> None:
+    """Another visit: what was booked before is not told any more."""
+    db.run("UPDATE visitors SET made = NULL WHERE browser = ?", browser)
+
+
 def made(db: Database, browser: str) -> str | None:
     """The appointment of the last visit."""
     row = db.one("SELECT made FROM visitors WHERE browser = ?", browser)

@@ -188,6 +188,13 @@ async def test_a_card_is_asked_for_only_where_both_boxes_are_on(
         switch(clinic, "ask_for_card", 1)
         clinic.change("UPDATE services SET card_required = 1 WHERE id = 'physio-suivi'")
     ((_, status, card),) = booked(clinic, starts)
+    # Back, or the last button pressed twice as an impatient hand does: it is the same appointment.
+    await visit.page.goto(f"{clinic.address}/rdv/confirm")
+    await expect(visit.page.get_by_role("heading", level=1)).to_have_text("Votre rendez-vous est confirmé")
+    csrf = await visit.page.locator("[name=csrf]").first.get_attribute("value")
+    answer = await visit.page.request.post(f"{clinic.address}/rdv/confirm", form={"csrf": csrf or ""})
+    assert answer.url == f"{clinic.address}/rdv/done"
+    assert len(booked(clinic, starts)) == 1
     assert (status, card) == ("booked", None)
 
 
@@ -247,7 +254,8 @@ async def test_no_page_tells_whether_a_file_exists(clinic: ClinicHouse, browser:
         await visit.give_address(email)
         seen.append(await shown(visit.page, email))
         code = await visit.code_of(email)
-        for _ in range(5):
+        for tries in (0, 4):
+            clinic.change("UPDATE email_codes SET tries = ? WHERE email = ?", tries, email)
             await visit.give_code(f"{(int(code) + 1) % 1_000_000:06d}")
             await visit.page.wait_for_load_state()
             seen.append(await shown(visit.page, email))
@@ -265,8 +273,8 @@ async def test_no_page_tells_whether_a_file_exists(clinic: ClinicHouse, browser:
         await visit.page.get_by_role("button", name="Tout recommencer").click()
     assert told[0] == told[1]
     assert "Essais qui restent : 4." in told[0][2]
-    assert "Ce code n'est plus bon. Demandez-en un nouveau." in told[0][6]
-    assert "Ce code n'est plus bon" in told[0][7]
+    assert "Ce code n'est plus bon. Demandez-en un nouveau." in told[0][3]
+    assert "Ce code n'est plus bon" in told[0][4]
     letters = [
         re.sub(r"\d{6}", "CODE", clinic.rows("SELECT body FROM outbox WHERE recipient = ?", email)[0]["body"])
         for email in ("sophie.gagnon@exemple.test", "personne.ici@exemple.test")

@@ -37,6 +37,7 @@ async def choose(page: Page) -> Response:
         booking.hold(page.db, browser, choice, page.clinic.wall(), page.clinic.zone)
     except NotFree:
         return page.show("booking_choose.html", 409, **_choices(page, fields, taken=True))
+    visitors.begin(page.db, browser)
     return page.go("/rdv/email")
 
 

@@ -92,7 +92,7 @@ async def _card(page: Page, visitor: Row, fields: Mapping[str, str]) -> tuple[st
     if vault is None:
         return None, "confirm.no_vault"
     booking.hold_on(page.db, browser, page.clinic.wall())
-    begun = online_cards.under_way(page.db, browser)
+    begun = _begun(page)
     if begun is not None and begun["state"] == "verifying":
         return None, "confirm.card_under_way"
     taken = await (
@@ -126,7 +126,7 @@ def _wrong(page: Page, visitor: Row, fields: Mapping[str, str]) -> dict[str, str
     wrong: dict[str, str] = {}
     if online_settings.read(page.db).purpose_required and not fields.get("purpose", "").strip():
         wrong["purpose"] = "confirm.no_purpose"
-    begun = online_cards.under_way(page.db, page.visit().hash)
+    begun = _begun(page)
     if not _asks(page) or _usable(page, visitor) is not None or begun is not None:
         return wrong
     if not fields.get("holder", "").strip():
@@ -146,7 +146,7 @@ def _shown(page: Page, fields: Mapping[str, str], wrong: Mapping[str, str] | Non
         return page.go("/rdv/who")
     person = visitors.described(page.db, visitor)
     usable, asks = _usable(page, visitor), _asks(page)
-    begun = online_cards.under_way(page.db, page.visit().hash)
+    begun = _begun(page)
     shown: dict[str, Any] = {
         "held": the_held(page),
         "person": person,
@@ -184,6 +184,11 @@ def _usable(page: Page, visitor: Row) -> Row | None:
     today = page.clinic.wall().astimezone(page.clinic.zone).date()
     found = cards.usable(page.db, visitor["patient"], page.clinic.vault.scope, today)
     return found[0] if found else None
+
+
+def _begun(page: Page) -> Row | None:
+    """A card of this visitor of which the vault has not told the end."""
+    return online_cards.under_way(page.db, page.visit().hash, page.clinic.wall())
 
 
 def _policy(page: Page) -> Row | None:

@@ -19,10 +19,13 @@ GONE = "/rdv?gone=1"
 
 
 def holding(handler: Handler) -> Handler:
-    """For visitors who hold a slot; others choose one first."""
+    """For visitors who hold a slot; others choose one first. Who goes back, or presses the last button twice,
+    is shown what is booked."""
 
     async def guarded(page: Page) -> Response:
-        return await handler(page) if the_held(page) is not None else page.go(GONE)
+        if the_held(page) is not None:
+            return await handler(page)
+        return page.go("/rdv/done" if visitors.made(page.db, page.visit().hash) else GONE)
 
     return guarded
 

@@ -14,6 +14,7 @@ from simulator.clinic.booking import Choice, NotFree
 from simulator.clinic.database import Database, new_id, stamp
 from simulator.clinic.seed import fill
 from simulator.clinic.visitors import Person
+from tests.support.visitors import know
 
 ZONE = ZoneInfo("America/Toronto")
 NOW = datetime(2026, 11, 22, 12, tzinfo=ZONE)
@@ -30,6 +31,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
     database = Database(tmp_path / "clinic.sqlite")
     fill(database, NOW)
     database.run("DELETE FROM appointments")
+    know(database, A, B, "browser-c")
     yield database
     database.close()
 
@@ -213,6 +215,22 @@ def test_after_the_visit_the_address_is_to_be_proven_again(db: Database) -> None
     assert visitors.made(db, A) == made
     assert visitors.made(db, B) is None
     assert visitors.files(db, A) == []
+
+
+def test_what_a_browser_told_goes_with_it(db: Database) -> None:
+    prove(db, "alice@exemple.test")
+    visitors.is_somebody(db, A, ALICE)
+    hold(db)
+    db.run("DELETE FROM browsers WHERE hash = ?", A)
+    for table in ("visitors", "email_codes", "slot_holds"):
+        assert db.all(f"SELECT * FROM {table}") == []
+
+
+def test_another_visit_does_not_tell_of_the_last_one(db: Database) -> None:
+    hold(db)
+    visitors.end(db, A, book(db))
+    visitors.begin(db, A)
+    assert visitors.made(db, A) is None
 
 
 def test_details_that_must_be_mended() -> None:

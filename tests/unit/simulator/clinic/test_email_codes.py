@@ -10,6 +10,7 @@ import pytest
 
 from simulator.clinic import email_codes
 from simulator.clinic.database import Database
+from tests.support.visitors import know
 
 NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
 EMAIL = "sophie.gagnon@exemple.test"
@@ -18,6 +19,7 @@ EMAIL = "sophie.gagnon@exemple.test"
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
     database = Database(tmp_path / "clinic.sqlite")
+    know(database, *(f"b-{at}" for at in range(21)))
     yield database
     database.close()
 

@@ -7,17 +7,18 @@ import json
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from protocols.moneris.messages import CofInfo, ResPurchaseCc
 from simulator.acquirer.ledger import MemoryLedger
 from simulator.cards import CARDS
 from simulator.clinic import cards, online_cards
 from simulator.clinic.clinic import Clinic, make
-from simulator.clinic.database import Row
+from simulator.clinic.database import Row, stamp
 from simulator.clinic.online_cards import Given, Taken
 from simulator.clinic.settings import ClinicPlan, ClinicSettings, VaultAccess
 from simulator.clinic.vault_access import Vault
@@ -164,7 +165,7 @@ async def test_what_nobody_answered_is_asked_for_until_it_is_known(stage: Stage,
     stage.fail(ADD, "cut", done=done)
     stage.fail(TOKENIZE, "cut", done=done, times=2)
     assert await online_cards.take(clinic, vault, stage.given()) == Taken(why="open")
-    begun = online_cards.under_way(clinic.db, BROWSER)
+    begun = online_cards.under_way(clinic.db, BROWSER, clinic.wall())
     assert begun is not None
     assert await online_cards.settle(clinic, vault, begun["order_id"]) == Taken(why="open")
     clinic.db.close()
@@ -174,7 +175,7 @@ async def test_what_nobody_answered_is_asked_for_until_it_is_known(stage: Stage,
     work.cancel()
     assert stage.tokens() == [card["token"]]
     assert states(again) == ["kept"]
-    assert online_cards.under_way(again.db, BROWSER) is None
+    assert online_cards.under_way(again.db, BROWSER, again.wall()) is None
 
 
 async def test_what_was_only_being_verified_is_let_go_at_a_restart(stage: Stage) -> None:
@@ -183,6 +184,31 @@ async def test_what_was_only_being_verified_is_let_go_at_a_restart(stage: Stage)
     work = asyncio.create_task(online_cards.settle_for_ever(clinic, vault))
     await eventually(lambda: states(clinic) == ["not_kept"], "it is let go")
     work.cancel()
+
+
+async def test_a_verification_without_an_answer_is_no_obstacle_for_ever(stage: Stage) -> None:
+    clinic, _ = stage.open()
+    now = clinic.wall()
+    clinic.db.add("online_cards", order_id="o-1", browser=BROWSER, patient=PATIENT, at=stamp(now), known="{}")
+    assert online_cards.under_way(clinic.db, BROWSER, now) is not None
+    assert online_cards.under_way(clinic.db, BROWSER, now + timedelta(minutes=5)) is None
+
+
+async def test_the_card_can_be_charged_later_by_what_is_on_file(stage: Stage) -> None:
+    clinic, vault = stage.open()
+    await online_cards.take(clinic, vault, stage.given())
+    (card,) = on_file(clinic)
+    missed = ResPurchaseCc(
+        data_key=card["token"],
+        order_id="missed-1",
+        amount="50.00",
+        crypt_type="1",
+        cof_info=CofInfo(
+            payment_indicator="U", payment_information="2", issuer_id=card["network_transaction_id"]
+        ),
+    )
+    receipt = await vault.ask(missed)
+    assert (receipt.response_code, receipt.trans_amount) == ("027", "50.00")
 
 
 async def test_the_same_card_again_keeps_its_row(stage: Stage) -> None:

@@ -14,6 +14,7 @@ from simulator.clinic.database import Database, new_id, stamp
 from simulator.clinic.online_settings import OnlineSettings
 from simulator.clinic.seed import fill
 from simulator.clinic.slots import Span, Wanted
+from tests.support.visitors import know
 
 ZONE = ZoneInfo("America/Toronto")
 HALF, HOUR = timedelta(minutes=30), timedelta(hours=1)
@@ -26,6 +27,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
     database = Database(tmp_path / "clinic.sqlite")
     fill(database, NOW)
     database.run("DELETE FROM appointments")
+    know(database, "browser-1", "browser-2")
     yield database
     database.close()
 
