@@ -240,7 +240,8 @@ CREATE TABLE invoice_lines (
     invoice      TEXT NOT NULL REFERENCES invoices,
     text_fr      TEXT NOT NULL,
     text_en      TEXT NOT NULL,
-    amount_minor INTEGER NOT NULL
+    amount_minor INTEGER NOT NULL,
+    operation    TEXT REFERENCES operations  -- a credit: the refund that it came with
 ) STRICT;
 
 -- Money that moved, as agents told it: one row for an operation. Refunds are negative.
