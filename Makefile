@@ -13,7 +13,7 @@ WIRE   ?= pty
 
 .PHONY: help demo test check unit hunt prove soak sweep bench schemas pins clean
 help:
-	@echo "make demo     the main job on real bytes (ONCE=1 ends by itself, TAMPER=1 must fail)"
+	@echo "make demo     the whole clinic on real bytes, with its pages (ONCE=1 ends by itself, TAMPER=1 must fail)"
 	@echo "make test     everything: check, then all tests"
 	@echo "make check    ruff, mypy --strict, import contracts, file sizes, generated files"
 	@echo "make hunt     card numbers on every path, in files, traffic and memory, to build/hunt.json (root)"

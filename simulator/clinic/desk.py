@@ -107,7 +107,7 @@ class FrontDesk:
             await self._client.__aenter__()
         except ClientError as error:
             raise DeskError(str(error)) from None
-        parts = (self._show_notices(), self._show_terminals())
+        parts = (self._let_facts_go(), self._show_notices(), self._show_terminals())
         self._tasks = [asyncio.create_task(part) for part in parts]
         return self
 
@@ -193,6 +193,11 @@ class FrontDesk:
 
     def _read_reply(self, reply: Reply) -> None:
         self._on_reading(Reading("reply", str(reply.verdict), reply.code, reply.text, reply.state))
+
+    async def _let_facts_go(self) -> None:
+        """The client keeps facts for whoever stores them. Here nobody does: they are shown as notices."""
+        async for _ in self._client.facts():
+            pass
 
     async def _show_notices(self) -> None:
         async for notice in self._client.progress():

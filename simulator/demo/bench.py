@@ -29,6 +29,7 @@ from simulator.demo.transcript import Phrase
 _UP_WITHIN_S = 30.0
 _JOURNAL_SETTLES_S = 0.3
 _TRIES = 3
+_KNOWN_PORTS = (8443, 8080)  # where people look for such a service: the vault's, and the pages'
 
 
 class Bench:
@@ -144,8 +145,9 @@ class Bench:
         """The vault, the clinic and the terminal, all at once; the last is not waited for. A port that is
         taken meanwhile is answered with others."""
         terminal = self._terminal()
-        for left in reversed(range(_TRIES)):
-            self.ports = Ports(broker_port, broker.first_free(8443), broker.first_free(8080))
+        for done in range(_TRIES):
+            vault_port, pages_port = (broker.first_free(port + done) for port in _KNOWN_PORTS)
+            self.ports = Ports(broker_port, vault_port, pages_port)
             settings.write(self._places, self.ports, self._locale)
             vault = self._vault(self.ports.vault)
             try:
@@ -156,7 +158,7 @@ class Bench:
                 await vault.up(_UP_WITHIN_S)
                 await self.clinic.up(_UP_WITHIN_S)
             except ChildError:
-                if not left:
+                if done == _TRIES - 1:
                     raise
                 await vault.stop(at_once=True)
                 await self.clinic.stop(at_once=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from simulator.demo.pages import Pages
+from simulator.demo.pages import Pages, PagesError
 
 ROOT = Path(__file__).resolve().parents[2]
 _WITHIN_S = 90.0
@@ -26,21 +26,23 @@ Start = Callable[..., Demo]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a demo in a folder of its own, with no keyboard; it is gone after the test."""
+    """Starts a demo in a folder of its own, without a keyboard unless one is given; gone after the test."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR")}
     started: list[Demo] = []
 
-    def run(**environment: str) -> Demo:
+    def run(keyboard: int = subprocess.DEVNULL, **environment: str) -> Demo:
         demo = subprocess.Popen(
             [sys.executable, "-m", "simulator.demo"],
             cwd=tmp_path,
             env={**kept, "PYTHONPATH": str(ROOT), "LANG": "en_CA.UTF-8", **environment},
-            stdin=subprocess.DEVNULL,
+            stdin=keyboard,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
         started.append(demo)
+        if keyboard >= 0:
+            os.close(keyboard)
         return demo
 
     yield run
@@ -139,29 +141,55 @@ def test_a_tampered_ledger_is_noticed_and_the_line_named(tmp_path: Path, start: 
     assert until_gone(tmp_path) == []
 
 
-async def test_it_stays_up_for_a_visitor_until_it_is_stopped_and_judges_then(
+async def test_it_stays_up_for_a_visitor_with_a_keyboard_and_judges_at_the_end(
     tmp_path: Path, start: Start
 ) -> None:
-    demo = start()
+    ours, keyboard = os.openpty()
+    demo = start(keyboard)
     said = until_said(demo, "MQTT 5: 127.0.0.1:")
     assert "User “accueil”, password accueil" in said
-    assert "terminal-agent journal operations --config" in said
-    assert processes_of(tmp_path) != []
+    assert "g swipe a card at the reader" in said
     (port,) = re.findall(r"The clinic: http://127\.0\.0\.1:([0-9]+)", said)
-    (swipe,) = re.findall(r"terminal-simulator (reader tell \S+ swipe visa)", said)
     pages = Pages("127.0.0.1", int(port))
     await pages.log_in("accueil", "accueil")
     await pages.keep_card("patient-42", "accueil/lecteur-1", "Sophie Gagnon", "H2J1X1")
     said += until_said(demo, "Swipe the card.")
-    told = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "simulator.cli", *swipe.split(), cwd=ROOT
-    )
-    assert await told.wait() == 0
+    os.write(ours, b"g")
     assert await pages.shows("/patients/patient-42", "•••• 1111")
+    os.write(ours, b"b")
+    said += until_said(demo, "started again: clinic")
+    assert await shown_again(pages, "/patients/patient-42", "•••• 1111")
+    os.write(ours, b"k")
+    said += until_said(demo, "started again: agent")
+    os.write(ours, b"q")
+    code, out = ended(demo)
+    os.close(ours)
+    assert code == 0, said + out
+    assert "cards kept at the vault: 2" in out
+    assert "VERDICT: ledgers and traffic agree." in out
+    assert until_gone(tmp_path) == []
+
+
+async def shown_again(pages: Pages, path: str, words: str) -> bool:
+    """The same, of a clinic that is being started."""
+    until = time.monotonic() + _WITHIN_S
+    while True:
+        try:
+            return await pages.shows(path, words)
+        except PagesError:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.1)
+
+
+def test_without_a_keyboard_it_stays_up_until_it_is_stopped(tmp_path: Path, start: Start) -> None:
+    demo = start()
+    said = until_said(demo, "MQTT 5: 127.0.0.1:")
+    assert "terminal-agent journal operations --config" in said
+    assert processes_of(tmp_path) != []
     demo.send_signal(signal.SIGINT)
     code, out = ended(demo)
     assert code == 0, said + out
-    assert "cards kept at the vault: 2" in out
     assert "VERDICT: ledgers and traffic agree." in out
     assert until_gone(tmp_path) == []
 
