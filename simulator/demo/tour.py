@@ -14,43 +14,43 @@ _LOGINS = Phrase(
 )
 _STEPS = (
     Phrase(
-        "1. Clients > Gagnon, Sophie > Carte de crédit > (+) : cochez ses deux accords, Sauvegarder; {swipe}",
-        "1. Patients > Gagnon, Sophie > Credit card > (+): tick both agreements, Save; {swipe}",
+        "Clients > Gagnon, Sophie > Carte de crédit > (+) : cochez ses deux accords, Sauvegarder; {swipe}",
+        "Patients > Gagnon, Sophie > Credit card > (+): tick both agreements, Save; {swipe}",
     ),
     Phrase(
-        "2. Dans son dossier, son rendez-vous d’aujourd’hui : Créer une facture, Payer avec le terminal, "
+        "Dans son dossier, son rendez-vous d’aujourd’hui : Créer une facture, Payer avec le terminal, "
         "« Terminal de l’accueil ». {present}",
-        "2. In her file, today’s appointment: Create an invoice, Pay with the terminal, “Terminal de "
+        "In her file, today’s appointment: Create an invoice, Pay with the terminal, “Terminal de "
         "l’accueil”. {present}",
     ),
     Phrase(
-        "3. Celui d’hier : Absent, puis Facturer le rendez-vous manqué. Ni patient ni carte : le coffre "
+        "Celui d’hier : Absent, puis Facturer le rendez-vous manqué. Ni patient ni carte : le coffre "
         "débite par jeton. Le reçu est à un clic.",
-        "3. Yesterday’s: No-show, then Bill the missed appointment. No patient and no card: the vault "
+        "Yesterday’s: No-show, then Bill the missed appointment. No patient and no card: the vault "
         "charges by token. The receipt is one click away.",
     ),
     Phrase(
-        "4. Réserver la nuit, comme une patiente : {address}/rdv, Plateau-Mont-Royal, Physiothérapie, "
+        "Réserver la nuit, comme une patiente : {address}/rdv, Plateau-Mont-Royal, Physiothérapie, "
         "suivi, emily.carter@exemple.test. Le code du courriel : {address}/outbox. La carte se tape dans un "
         "cadre du coffre, que la clinique ne voit pas; 4111 1111 1111 1111, 1230, 123. Le certificat du "
         "coffre a été fait pour cette démonstration et votre navigateur ne le connaît pas : ouvrez d’abord "
         "{hosted} et acceptez-le (Paramètres avancés), sinon le cadre reste vide.",
-        "4. Book at night, as a patient: {address}/rdv, Plateau-Mont-Royal, Physiotherapy, follow-up, "
+        "Book at night, as a patient: {address}/rdv, Plateau-Mont-Royal, Physiotherapy, follow-up, "
         "emily.carter@exemple.test. The code from the e-mail: {address}/outbox. The card is typed into a "
         "frame of the vault’s, which the clinic does not see; 4111 1111 1111 1111, 1230, 123. The vault’s "
         "certificate was made for this demo and your browser does not know it: first open {hosted} and "
         "accept it (Advanced), else the frame stays empty.",
     ),
     Phrase(
-        "5. Une autre facture, un autre paiement : {pull} La page dit d’attendre, et quoi dire au patient; "
-        "le câble remis, la vérité s’affiche d’elle-même.",
-        "5. Another invoice, another payment: {pull} The page says to wait, and what to tell the patient; "
+        "Un paiement comme en 2, pour Carter, Emily; {pull} La page dit d’attendre, et quoi dire à la "
+        "patiente; le câble remis, la vérité s’affiche d’elle-même.",
+        "A payment as in 2, for Carter, Emily; {pull} The page says to wait, and what to tell the patient; "
         "once the cable is back, the truth appears by itself.",
     ),
     Phrase(
-        "6. Fermeture de lot : les totaux du terminal à côté de ceux de la clinique. Les paiements du début "
+        "Fermeture de lot : les totaux du terminal à côté de ceux de la clinique. Les paiements du début "
         "ont été demandés sans les pages : ils y paraissent comme un écart.",
-        "6. Batch closure: the terminal’s totals beside the clinic’s. The payments at the beginning were "
+        "Batch closure: the terminal’s totals beside the clinic’s. The payments at the beginning were "
         "asked for without the pages: they appear there as a difference.",
     ),
 )
@@ -106,8 +106,9 @@ def invite(bench: Bench, transcript: Transcript, *, with_keys: bool) -> None:
     transcript.plain()
     how = _WITH_KEYS if with_keys else _WITHOUT_KEYS
     told = {name: phrase.format(seconds=CARD_COMES_AFTER_S) for name, phrase in how.items()}
-    for step in _STEPS:
-        transcript.note(step.format(address=bench.ports.address, hosted=bench.ports.hosted_field, **told))
+    for number, step in enumerate(_STEPS, 1):
+        phrase = step.format(address=bench.ports.address, hosted=bench.ports.hosted_field, **told)
+        transcript.step(number, phrase)
     transcript.plain()
     for keys in _KEYS if with_keys else (_NO_KEYS,):
         transcript.note(keys)

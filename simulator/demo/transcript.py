@@ -107,6 +107,10 @@ class Transcript:
         """A remark of the demo itself."""
         self._paragraph("", "", phrase)
 
+    def step(self, number: int, phrase: Phrase) -> None:
+        """One of several things to do, with its number in the margin."""
+        self._paragraph(f"{number:>16}.", "", phrase)
+
     def check(self, good: bool, phrase: Phrase) -> None:
         """What was expected, and whether it came so."""
         self._last.clear()

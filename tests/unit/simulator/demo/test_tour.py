@@ -38,7 +38,7 @@ def test_the_address_the_logins_and_six_steps(tmp_path: Path, language: str, wit
     one_line = " ".join(said.split())
     assert "http://127.0.0.1:8080" in said
     assert one_line.count("accueil") >= 2
-    assert [int(number) for number in re.findall(r" ([1-6])\. ", one_line)] == [1, 2, 3, 4, 5, 6]
+    assert [int(number) for number in re.findall(r"^ +([0-9])\. ", said, re.MULTILINE)] == [1, 2, 3, 4, 5, 6]
     assert "https://127.0.0.1:8443/hpp/" in one_line
     assert "{" not in one_line.replace('\'{"do"', "").replace("{}", "")
     assert ("· k" in one_line or " k " in one_line) == with_keys
