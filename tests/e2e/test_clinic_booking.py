@@ -10,11 +10,12 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from simulator.cards import CARDS
-from simulator.clinic.database import new_id, stamp
+from simulator.clinic.database import stamp
 from simulator.vault.settings import VaultFault
 from tests.support.clinic_house import ClinicHouse
+from tests.support.keyboard import enter, reach
 from tests.support.reader_house import SCOPE
-from tests.support.visit import Visit, a_visit
+from tests.support.visit import Visit, a_visit, booked, put_on_file, switch
 from tests.support.waiting import LIMIT_S
 
 pytestmark = [
@@ -31,31 +32,6 @@ SECOND = "visa_second"
 async def night(clinic: ClinicHouse) -> None:
     """The agents are killed: only the clinic's backend and the vault are there."""
     await clinic.counter.kill()
-
-
-def switch(clinic: ClinicHouse, name: str, value: int) -> None:
-    clinic.change("UPDATE settings SET value = ? WHERE name = ?", str(value), name)
-
-
-def put_on_file(clinic: ClinicHouse, patient: str, *, expiry: str = "3012", scope: str = SCOPE) -> str:
-    card = new_id(datetime.now(UTC))
-    clinic.change(
-        "INSERT INTO cards (id, patient, token, scope, kind, brand, last_four, expiry, consent_text,"
-        " consent_version, consent_language, consent_given, stored_at, stored_by)"
-        " VALUES (?, ?, ?, ?, 'chargeable', 'Visa', '4321', ?, 'card-on-file', '2', 'fr', 'in_person', ?,"
-        " 'staff-17')",
-        card, patient, f"token{card}", scope, expiry, stamp(datetime.now(UTC)),
-    )  # fmt: skip
-    return card
-
-
-def booked(clinic: ClinicHouse, starts: str) -> list[tuple[str, str, str | None]]:
-    rows = clinic.rows(
-        "SELECT patient, status, card FROM appointments WHERE online = 1 AND starts = ?"
-        " AND employee = 'nadia'",
-        starts,
-    )
-    return [tuple(row) for row in rows]
 
 
 async def to_the_last_step(
@@ -337,6 +313,45 @@ async def test_a_request_waits_for_staff_and_a_purpose_is_required(
     assert [status for _, status, _ in booked(clinic, starts)] == ["booked"]
     await staff.goto(f"{clinic.address}/outbox")
     await expect(staff.get_by_role("article").first).to_contain_text("Votre rendez-vous est confirmé.")
+
+
+async def test_a_visit_with_the_keyboard_alone(clinic: ClinicHouse, browser: Browser) -> None:
+    visit = await a_visit(clinic, browser)
+    page = visit.page
+    for name in FOLLOW_UP:
+        await reach(page, page.get_by_role("link", name=name).first)
+        await enter(page)
+    slot = page.locator("button[name=starts]").first
+    starts = await slot.get_attribute("value") or ""
+    await reach(page, slot)
+    await enter(page)
+    await page.keyboard.type("clavier@exemple.test")
+    await enter(page)
+    await page.keyboard.type("12")
+    await enter(page)
+    await page.keyboard.type(await visit.code_of("clavier@exemple.test"))
+    await enter(page)
+    await reach(page, page.locator("[name=first_name]"))
+    await enter(page)
+    for name, typed in (
+        ("first_name", "Rose"), ("last_name", "Roy"), ("born", "05171991"), ("phone", "514 555-0178"),
+        ("postal_code", "H2J 1X1"),
+    ):  # fmt: skip
+        await reach(page, page.locator(f"[name={name}]"))
+        await page.keyboard.type(typed)
+    await enter(page)
+    for name in ("consent", "no_show"):
+        await reach(page, page.locator(f"[name={name}]"))
+        await page.keyboard.press("Space")
+    await reach(page, visit.entry.locator("[name=number]"))
+    for typed in (CARDS["mastercard"].number, "1230", "123"):
+        await page.keyboard.insert_text(typed)
+        await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="Confirmer le rendez-vous")).to_be_focused()
+    await enter(page)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Votre rendez-vous est confirmé")
+    assert [status for _, status, _ in booked(clinic, starts)] == ["booked"]
 
 
 async def take(page: Page, starts: str) -> None:

@@ -7,12 +7,15 @@ await visit.choose("Plateau-Mont-Royal", "Physiothérapie, suivi", "Nadia Fortin
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Literal
 
 from playwright.async_api import Browser, FrameLocator, Page
 
 from simulator.cards import CARDS
+from simulator.clinic.database import new_id, stamp
 from tests.support.clinic_house import ClinicHouse
+from tests.support.reader_house import SCOPE
 from tests.support.waiting import eventually
 
 Language = Literal["fr", "en"]
@@ -108,3 +111,31 @@ async def a_visit(clinic: ClinicHouse, browser: Browser, language: Language = "f
     if language == "en":
         await page.get_by_role("button", name="English").click()
     return Visit(clinic, page, language)
+
+
+def switch(clinic: ClinicHouse, name: str, value: int) -> None:
+    """Change one of the settings of the online booking."""
+    clinic.change("UPDATE settings SET value = ? WHERE name = ?", str(value), name)
+
+
+def put_on_file(clinic: ClinicHouse, patient: str, *, expiry: str = "3012", scope: str = SCOPE) -> str:
+    """A card of a patient's, •••• 4321, that the clinic has; its id."""
+    card = new_id(datetime.now(UTC))
+    clinic.change(
+        "INSERT INTO cards (id, patient, token, scope, kind, brand, last_four, expiry, consent_text,"
+        " consent_version, consent_language, consent_given, stored_at, stored_by)"
+        " VALUES (?, ?, ?, ?, 'chargeable', 'Visa', '4321', ?, 'card-on-file', '2', 'fr', 'in_person', ?,"
+        " 'staff-17')",
+        card, patient, f"token{card}", scope, expiry, stamp(datetime.now(UTC)),
+    )  # fmt: skip
+    return card
+
+
+def booked(clinic: ClinicHouse, starts: str) -> list[tuple[str, str, str | None]]:
+    """Patient, status and card of what was booked online with Nadia Fortin at this moment."""
+    rows = clinic.rows(
+        "SELECT patient, status, card FROM appointments WHERE online = 1 AND starts = ?"
+        " AND employee = 'nadia'",
+        starts,
+    )
+    return [tuple(row) for row in rows]
