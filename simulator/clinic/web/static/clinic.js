@@ -1,11 +1,37 @@
 "use strict";
 // Opens what htmx puts into the dialog, closes it again, and gives the keyboard its place.
 const dialog = document.getElementById("dialog");
+// The keyboard keeps its place when a part is exchanged under it: on the same control where it is there again,
+// else on the part's first heading or sentence.
+const REACHED = "a[href], button:enabled, input:enabled, select:enabled, textarea:enabled, pre[tabindex]";
+let place = null;
+let opener = null;
+const leave = (part) => {
+  const one = document.activeElement;
+  place = part.contains(one) && one !== part ? { id: one.id, name: one.name, text: one.textContent } : null;
+};
+const arrive = (part) => {
+  if (!place || part.contains(document.activeElement)) return;
+  const all = [...part.querySelectorAll(REACHED)];
+  const again = all.find((one) => place.id && one.id === place.id)
+    || all.find((one) => one.name === place.name && (one.name || one.textContent === place.text));
+  put(again || part.querySelector("h1, h2, .sentence") || part);
+};
+const put = (one) => {
+  if (!one.matches(REACHED)) one.tabIndex = -1;
+  one.focus();
+};
+document.body.addEventListener("htmx:sseBeforeMessage", (event) => leave(event.target));
+document.body.addEventListener("htmx:sseMessage", (event) => arrive(event.target));
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id === "dialog-body") leave(event.detail.target);
+});
 document.body.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id !== "dialog-body") return;
-  if (!dialog.open) dialog.showModal();
-  const wrong = dialog.querySelector("[aria-invalid], [role=alert]");
-  if (wrong && wrong.focus) wrong.focus();
+  const body = event.detail.target;
+  if (body.id !== "dialog-body") return;
+  if (!dialog.open) { opener = event.detail.requestConfig.elt; dialog.showModal(); }
+  const wrong = body.querySelector("[aria-invalid], [role=alert], .wrong");
+  if (wrong) put(wrong); else arrive(body);
 });
 dialog.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) dialog.close();
@@ -14,7 +40,12 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
 // What was followed in the dialog is followed no more; the operation itself goes on.
-dialog.addEventListener("close", () => document.getElementById("dialog-body").replaceChildren());
+dialog.addEventListener("close", () => {
+  document.getElementById("dialog-body").replaceChildren();
+  // The button that opened it may have been exchanged meanwhile, or be of no use any more.
+  const again = opener && (opener.isConnected ? opener : opener.id && document.getElementById(opener.id));
+  put(again && !again.disabled ? again : document.getElementById("main"));
+});
 // The vault's hosted field: it hands over a temporary token, never the number. Only its own origin is believed.
 const hosted = document.querySelector("iframe[data-origin]");
 if (hosted) window.addEventListener("message", (event) => {
