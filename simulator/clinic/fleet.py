@@ -42,6 +42,10 @@ class Desk:
         """Whether it said that it can do this. What it can do is known also while it is away."""
         return self.caps is not None and op in self.caps.operations
 
+    def takes(self, mode: str) -> bool:
+        """Whether it said that it reads cards in this way."""
+        return self.caps is not None and mode in self.caps.entry_modes
+
     @property
     def chargeable(self) -> bool:
         """Whether a card that it reads can be charged later."""

@@ -159,11 +159,12 @@ def _terminal_dialog(
 ) -> dict[str, Any]:
     invoice = _invoice(page)
     desks = _desks(page, invoice)
-    ready = next((desk.key for desk in desks if desk.word == "ready"), desks[0].key if desks else "")
+    # A ready one first, and among these one that takes chips before one that only swipes.
+    best = max(desks, key=lambda desk: (desk.word == "ready", desk.takes("insert")), default=None)
     return {
         "invoice": invoice,
         "desks": desks,
-        "terminal": fields.get("terminal") or ready,
+        "terminal": fields.get("terminal") or (best.key if best else ""),
         "amount": fields.get("amount", ""),
         "wrong": wrong,
         "refused": refused,

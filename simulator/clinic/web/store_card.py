@@ -96,7 +96,7 @@ def _dialog(
         "point": chosen,
         "desks": desks,
         "terminal": fields.get("terminal") or (desks[0].key if desks else ""),
-        "keyed": any(desk.caps is not None and "keyed" in desk.caps.entry_modes for desk in desks),
+        "keyed": any(desk.takes("keyed") for desk in desks),
         "fields": {"holder": f"{patient['first_name']} {patient['last_name']}",
                    "postal_code": patient["postal_code"], **fields},
         "texts": {name: consent_text(page, name) for name in ("card-on-file", "no-show")},
