@@ -17,10 +17,7 @@ from protocols.contract.wire_words import WIRES
 # --- why a command was not taken, or how it was answered ----------------------------------------------
 
 REPLIES: Mapping[str, tuple[str, str]] = {
-    "accepted": (
-        "Demande acceptée. Suivez l’écran du terminal.",
-        "Request accepted. Follow the terminal’s screen.",
-    ),
+    "accepted": ("Demande acceptée.", "Request accepted."),
     "duplicate": (
         "Demande déjà reçue : rien n’a été refait. Voici où elle en est.",
         "This request was already taken; nothing was done again. Here is where it stands.",
