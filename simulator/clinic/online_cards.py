@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -51,7 +51,7 @@ class Given:
 
     browser: str
     patient: str
-    temporary: str
+    temporary: str = field(repr=False)
     holder: str
     postal_code: str
     consent_text: str

@@ -271,7 +271,7 @@ CREATE TABLE slot_holds (
 ) STRICT, WITHOUT ROWID;
 
 -- A visitor of the online booking, with the address proven: whose appointment it is to be. `patient`: one of the
--- files of that address; else `person`, JSON, of whom a file is made when the appointment or a card is. `made`:
+-- files of that address; else `person`, JSON, of whom a file is made with the appointment or a first card. `made`:
 -- the appointment that came of the visit, for its last page.
 CREATE TABLE visitors (
     browser TEXT PRIMARY KEY REFERENCES browsers ON DELETE CASCADE,

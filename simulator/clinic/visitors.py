@@ -13,7 +13,9 @@ from simulator.clinic import email_codes
 from simulator.clinic.database import Database, Row, new_id
 
 POSTAL_CODE = re.compile(r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][0-9][ABCEGHJ-NPRSTV-Z][0-9]")
+_LONGEST_PHONE = 40
 _OLDEST = date(1900, 1, 1)
+_LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +41,11 @@ def told(fields: Mapping[str, str], today: date) -> tuple[Person | None, frozens
     """A person as the form tells, or the names of the fields that must be mended."""
     given = {name: " ".join(fields.get(name, "").split()) for name in Person.__dataclass_fields__}
     given["postal_code"] = given["postal_code"].upper().replace(" ", "")
-    wrong = {name for name in ("first_name", "last_name") if not given[name]}
+    wrong = {name for name in ("first_name", "last_name") if not 0 < len(given[name]) <= _LONGEST_NAME}
     if not _is_birth_date(given["born"], today):
         wrong.add("born")
-    if not 10 <= sum(character.isdecimal() for character in given["phone"]) <= 15:
+    digits = sum(character.isdecimal() for character in given["phone"])
+    if not 10 <= digits <= 15 or len(given["phone"]) > _LONGEST_PHONE:
         wrong.add("phone")
     if not POSTAL_CODE.fullmatch(given["postal_code"]):
         wrong.add("postal_code")

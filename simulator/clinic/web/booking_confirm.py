@@ -20,6 +20,7 @@ from simulator.clinic.web.booking_person import GONE, holding
 from simulator.clinic.web.page import Page, route
 from simulator.clinic.web.store_card import consent_text
 
+_LONGEST_PURPOSE = 200  # characters, as the form allows
 _NOT_TAKEN: Mapping[str, str] = {
     "declined": "confirm.declined",
     "expired": "confirm.expired",
@@ -51,7 +52,7 @@ async def confirm(page: Page) -> Response:
         card, why = await _card(page, visitor, fields)
         if card is None:
             return _shown(page, {**fields, "data_key": ""}, {"card": why})
-    return _booked(page, card, " ".join(fields.get("purpose", "").split()))
+    return _booked(page, card, " ".join(fields.get("purpose", "").split())[:_LONGEST_PURPOSE])
 
 
 async def done(page: Page) -> Response:
