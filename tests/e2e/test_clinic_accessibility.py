@@ -12,7 +12,8 @@ from playwright.async_api import Browser, Page
 from tests.support.axe import violations
 from tests.support.broker import Broker
 from tests.support.clinic_house import TERMINAL, a_clinic
-from tests.support.clinic_walk import LANGUAGES, PLACES, Language, walk
+from tests.support.clinic_places import PLACES
+from tests.support.clinic_walk import LANGUAGES, Language, walk
 
 pytestmark = [
     pytest.mark.system,

@@ -2,13 +2,12 @@
 
     await walk(clinic, browser, look)
 
-At each place `look` gets its name, the language and the window. `PLACES` tells of which route each place is,
-so that a route without a place is found out.
+At each place (see clinic_places) `look` gets its name, the language and the window.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -33,65 +32,6 @@ Language = Literal["fr", "en"]
 Look = Callable[[str, Language, Page], Awaitable[None]]
 Do = Callable[[Page], Awaitable[None]]
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
-
-PLACES: Mapping[str, str] = {
-    "login": "/login",
-    "login_wrong": "/login",
-    "patients": "/patients",
-    "patients_none": "/patients",
-    "patient": "/patients/{patient}",
-    "patient_kept": "/patients/{patient}",
-    "information": "/patients/{patient}/information",
-    "store_card": "/patients/{patient}/cards/new",
-    "store_card_wrong": "/patients/{patient}/cards/new",
-    "store_card_no_terminal": "/patients/{patient}/cards/new",
-    "capture_waiting": "/operations/{operation}",
-    "capture_busy": "/operations/{operation}",
-    "capture_stored": "/operations/{operation}",
-    "capture_expired": "/operations/{operation}",
-    "capture_cancelled": "/operations/{operation}",
-    "capture_interac": "/operations/{operation}",
-    "capture_unplugged": "/operations/{operation}",
-    "payment_in_doubt": "/operations/{operation}",
-    "payment_for_a_human": "/operations/{operation}",
-    "payment_declined": "/operations/{operation}",
-    "agent_away": "/operations/{operation}",
-    "store_card_agent_away": "/patients/{patient}/cards/new",
-    "terminals": "/terminals",
-    "terminals_agent_away": "/terminals",
-    "terminal": "/terminals/{agent}/{terminal}",
-    "appointments": "/appointments",
-    "appointment": "/appointments/{appointment}",
-    "appointment_missed": "/appointments/{appointment}",
-    "invoice": "/invoices/{invoice}",
-    "pay_with_terminal": "/invoices/{invoice}/terminal",
-    "pay_with_card": "/invoices/{invoice}/card",
-    "invoice_paid": "/invoices/{invoice}",
-    "refund": "/invoices/{invoice}/refund/{payment}",
-    "receipt": "/invoices/{invoice}/receipt",
-    "cards": "/cards",
-    "cards_soon": "/cards",
-    "card": "/cards/{card}",
-    "card_remove": "/cards/{card}/remove",
-    "no_show_policies": "/no-show-policies",
-    "services": "/services",
-    "service": "/services/{service}",
-    "online_settings": "/online-settings",
-    "online_requests": "/online-requests",
-    "outbox": "/outbox",
-    "batches": "/batches",
-    "batches_chosen": "/batches",
-    "batch": "/batches/{operation}",
-    "refused": "",
-    "booking_points": "/rdv",
-    "booking_slots": "/rdv",
-    "booking_email": "/rdv/email",
-    "booking_code": "/rdv/code",
-    "booking_who": "/rdv/who",
-    "booking_who_wrong": "/rdv/who",
-    "booking_confirm": "/rdv/confirm",
-    "booking_done": "/rdv/done",
-}
 
 
 class Walker:

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from simulator.clinic.clinic import make
 from simulator.clinic.settings import ClinicPlan, ClinicSettings
 from simulator.clinic.web.app import application
-from tests.support.clinic_walk import PLACES
+from tests.support.clinic_places import PLACES
 
 # A redirection, and what keeps parts of pages up to date.
 NO_PAGES = {"/"}
