@@ -23,7 +23,7 @@ from simulator.clinic.database import moment
 
 _FOLDER = Path(__file__).with_name("words")
 _LOCALES: Mapping[str, str] = {"fr": "fr_CA", "en": "en_CA"}
-_TIMES: Mapping[str, str] = {"fr": "HH 'h' mm", "en": "h:mm a"}
+_TIMES: Mapping[str, str] = {"fr": "H 'h' mm", "en": "h:mm a"}
 
 
 @cache

@@ -139,7 +139,9 @@ async def _started(
 def _shown(page: Page) -> dict[str, Any]:
     invoice = _invoice(page)
     row = invoice.under_way
-    panel = page.render("parts/operation.html", **operation.panel(page, row)) if row is not None else ""
+    # Its way back is to this page.
+    told = {**operation.panel(page, row), "back": ""} if row is not None else {}
+    panel = page.render("parts/operation.html", **told) if told else ""
     return {
         "invoice": invoice,
         "appointment": appointments.get(page.db, invoice.row["appointment"] or ""),

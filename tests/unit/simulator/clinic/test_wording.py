@@ -49,4 +49,5 @@ def test_money_and_times_are_in_the_local_form() -> None:
     assert (french.money(123456), english.money(123456)) == ("1\xa0234,56\xa0$", "$1,234.56")
     noon = "2026-11-22T17:00:00.000Z"
     assert (french.when(noon), english.time(noon)) == ("22 nov. 2026, 12 h 00", "12:00 p.m.")
+    assert french.time("2026-11-22T14:05:00.000Z") == "9 h 05"
     assert french.expiry("3012") == "12/30"
