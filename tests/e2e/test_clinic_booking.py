@@ -16,7 +16,7 @@ from tests.support.clinic_house import ClinicHouse
 from tests.support.keyboard import enter, reach
 from tests.support.reader_house import SCOPE
 from tests.support.visit import Visit, a_visit, booked, put_on_file, switch
-from tests.support.waiting import LIMIT_S
+from tests.support.waiting import LIMIT_S, eventually
 
 pytestmark = [
     pytest.mark.system, pytest.mark.mocked_usb, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"),
@@ -274,16 +274,24 @@ async def test_a_declined_card_then_a_lost_answer(clinic: ClinicHouse, browser: 
     await visit.enter_card("amex", code="1234")
     await visit.confirm()
     await expect(page.get_by_role("alert")).to_contain_text("Le fournisseur de paiement ne répond pas.")
-    for command in ("res_add_token", "res_tokenize_cc"):
-        desk.plan(VaultFault(when="done", what="cut", command=command))
+    desk.plan(VaultFault(when="done", what="cut", command="res_add_token"))
+    desk.plan(VaultFault(when="done", what="cut", command="res_tokenize_cc", times=2))
     await visit.enter_card("amex", code="1234")
     await visit.confirm()
     await expect(page.get_by_role("alert")).to_contain_text("Ne l'entrez pas de nouveau")
     await expect(page.locator("iframe")).to_have_count(0)
+    async with page.expect_navigation():
+        await visit.confirm()
+    await expect(page.get_by_role("alert")).to_contain_text("Ne l'entrez pas de nouveau")
     assert booked(clinic, starts) == []
+    # The backend is killed, and asks again once it is back.
+    clinic.program.kill()
+    await clinic.start()
+    (card,) = await eventually(
+        lambda: clinic.rows("SELECT id, token FROM cards WHERE patient = ?", patient["id"]), "it is on file"
+    )
     await visit.confirm()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Votre rendez-vous est confirmé")
-    (card,) = clinic.rows("SELECT id, token FROM cards WHERE patient = ?", patient["id"])
     assert booked(clinic, starts) == [(patient["id"], "booked", card["id"])]
     assert [line.token for line in clinic.counter.vault.lines()].count(card["token"]) == 1
 
