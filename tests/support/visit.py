@@ -59,7 +59,8 @@ class Visit:
     async def give_code(self, code: str) -> None:
         """One try."""
         await self.page.locator("[name=code]").fill(code)
-        await self.page.locator("main form.narrow button").click()
+        async with self.page.expect_navigation():
+            await self.page.locator("main form.narrow button").click()
 
     async def code_of(self, email: str) -> str:
         """The newest code in the outbox for an address."""
