@@ -19,6 +19,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
 ]
 OTHER_PRODUCT = 0x2030
+WINDOWS = 8  # more than a browser's six connections to one server over HTTP/1.1
 
 
 async def of(page: Page, clinic: ClinicHouse, terminal: str) -> None:
@@ -42,6 +43,30 @@ async def test_what_agents_announce_is_shown(clinic: ClinicHouse, browser: Brows
     terminal = page.get_by_role("row", name="Terminal de l'accueil")
     for part in ("Prêt", TERMINAL_ID, "Reconnaissance seulement", "puce", "sans contact"):
         await expect(terminal).to_contain_text(part)
+
+
+async def seen(page: Page, *, hidden: bool) -> None:
+    """What a browser does to a window when another one covers it, or when it comes back."""
+    await page.evaluate(
+        "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });"
+        " document.dispatchEvent(new Event('visibilitychange')); }",
+        hidden,
+    )
+
+
+async def test_windows_that_nobody_sees_let_the_others_work(clinic: ClinicHouse, browser: Browser) -> None:
+    first = await clinic.logged_in(browser)
+    await first.goto(f"{clinic.address}/terminals")
+    await seen(first, hidden=True)
+    for _ in range(WINDOWS):
+        other = await first.context.new_page()
+        await other.goto(f"{clinic.address}/terminals")
+        await expect(other.locator("main")).to_contain_text("Lecteur de l'accueil")
+        await seen(other, hidden=True)
+    clinic.change("UPDATE terminals SET name = 'Lecteur du fond' WHERE terminal = ?", READER)
+    await seen(first, hidden=False)
+    await expect(first.locator("main")).to_contain_text("Lecteur du fond")
+    clinic.change("UPDATE terminals SET name = 'Lecteur de l''accueil' WHERE terminal = ?", READER)
 
 
 async def test_a_terminal_is_tested_without_money(clinic: ClinicHouse, browser: Browser) -> None:
