@@ -23,6 +23,7 @@ _SIGNS: Mapping[str, Mapping[str, int]] = {
 def moved(db: Database, operation: Row, view: OperationView, now: datetime) -> None:
     """The end, or the corrected end, of an operation that moves money: its payment stands, or does not."""
     amount = (view.amount_minor or 0) * _SIGNS[operation["op"]].get(str(view.money), 0)
+    before = db.one("SELECT batch FROM payments WHERE operation = ?", operation["id"])
     db.run("DELETE FROM payments WHERE operation = ?", operation["id"])
     if amount and operation["invoice"]:
         db.add(
@@ -35,6 +36,7 @@ def moved(db: Database, operation: Row, view: OperationView, now: datetime) -> N
             last_four=view.card.last_four if view.card else None,
             authorisation=view.authorisation_code,
             at=stamp(view.at or now),
+            batch=before["batch"] if before else None,
         )
     _credit(db, operation, amount)
     _note_card(db, operation, view, amount, now)

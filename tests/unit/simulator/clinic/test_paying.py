@@ -128,6 +128,15 @@ async def test_a_truth_found_later_changes_what_is_due(clinic: Clinic, invoice: 
     assert [line["what"] for line in cards.history(clinic.db, card)] == ["charged"]
 
 
+async def test_a_truth_found_after_the_closing_stays_in_its_batch(clinic: Clinic, invoice: str) -> None:
+    name = await sold(clinic, invoice, 9500)
+    ended(clinic, name, "charged", 9500)
+    clinic.db.run("UPDATE payments SET batch = 'b-1'")
+    truth(clinic, name, "charged", 9000)
+    (payment,) = now(clinic, invoice).moves
+    assert (payment["amount_minor"], payment["batch"]) == (9000, "b-1")
+
+
 async def test_cards_that_are_not_offered_say_why(clinic: Clinic, invoice: str) -> None:
     told = {
         card_on_file(clinic): "",
