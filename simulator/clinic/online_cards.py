@@ -77,42 +77,16 @@ def is_temporary(token: str) -> bool:
 
 async def take(clinic: Clinic, vault: Vault, given: Given) -> Taken:
     """Verify the card, keep it, and put it on file."""
-    db, order = clinic.db, new_id(clinic.wall())
-    told = {name: value for name, value in asdict(given).items() if name not in _IN_NO_ROW}
-    db.add(
-        "online_cards",
-        order_id=order,
-        browser=given.browser,
-        patient=given.patient,
-        at=stamp(clinic.wall()),
-        known=json.dumps(told),
-    )
+    order = _begun(clinic, given)
     verified = await _verified(vault, given, order)
     if not isinstance(verified, Verified):
-        _end(db, order, "declined" if verified else "not_kept")
+        _end(clinic.db, order, "declined" if verified else "not_kept")
         return Taken(why=verified.code if verified else "away")
-    known = {**told, **asdict(verified)}
-    db.run(
-        "UPDATE online_cards SET state = 'keeping', transaction_id = ?, known = ? WHERE order_id = ?",
-        verified.transaction,
-        json.dumps(known),
-        order,
-    )
-    added = ResAddToken(
-        data_key=given.temporary,
-        cust_id=given.patient,
-        crypt_type=_CRYPT,
-        expdate=verified.expiry_yymm,
-        data_key_format=_ONE_FOR_A_CARD,
-        avs_info=AvsInfo(avs_zipcode=given.postal_code),
-        cof_info=CofInfo(payment_indicator="C", payment_information="0", issuer_id=verified.issuer_id or ""),
-    )
-    try:
-        token = lasting_token(await vault.ask(added))
-    except Unanswered:
-        token = None
+    _keeping(clinic.db, order, verified)
+    token = await _told(vault, _adding(given, verified))
     if isinstance(token, str):
-        return Taken(_put_on_file(db, order, token, vault.scope, clinic.wall()))
+        return Taken(_put_on_file(clinic.db, order, token, vault.scope, clinic.wall()))
+    # Lost, or the temporary token is over: the verified order itself still says which card it is.
     return await settle(clinic, vault, order)
 
 
@@ -127,10 +101,7 @@ async def settle(clinic: Clinic, vault: Vault, order: str) -> Taken:
         cust_id=row["patient"],
         data_key_format=_ONE_FOR_A_CARD,
     )
-    try:
-        token = lasting_token(await vault.ask(asked))
-    except Unanswered:
-        token = None
+    token = await _told(vault, asked)
     if token is None:
         return Taken(why="open")
     if isinstance(token, Declined):
@@ -161,6 +132,52 @@ def under_way(db: Database, browser: str, now: datetime) -> Row | None:
 
 
 # --- inside ---------------------------------------------------------------------------------------------
+
+
+def _begun(clinic: Clinic, given: Given) -> str:
+    """Write down what is about to be asked; the order id."""
+    order = new_id(clinic.wall())
+    told = {name: value for name, value in asdict(given).items() if name not in _IN_NO_ROW}
+    clinic.db.add(
+        "online_cards",
+        order_id=order,
+        browser=given.browser,
+        patient=given.patient,
+        at=stamp(clinic.wall()),
+        known=json.dumps(told),
+    )
+    return order
+
+
+def _keeping(db: Database, order: str, verified: Verified) -> None:
+    """Write down that the vault may hold the card from now on, and all that its row will need."""
+    known = {**json.loads(_row(db, order)["known"]), **asdict(verified)}
+    db.run(
+        "UPDATE online_cards SET state = 'keeping', transaction_id = ?, known = ? WHERE order_id = ?",
+        verified.transaction,
+        json.dumps(known),
+        order,
+    )
+
+
+def _adding(given: Given, verified: Verified) -> ResAddToken:
+    return ResAddToken(
+        data_key=given.temporary,
+        cust_id=given.patient,
+        crypt_type=_CRYPT,
+        expdate=verified.expiry_yymm,
+        data_key_format=_ONE_FOR_A_CARD,
+        avs_info=AvsInfo(avs_zipcode=given.postal_code),
+        cof_info=CofInfo(payment_indicator="C", payment_information="0", issuer_id=verified.issuer_id or ""),
+    )
+
+
+async def _told(vault: Vault, asked: ResAddToken | ResTokenizeCc) -> str | Declined | None:
+    """The lasting token, or why there is none; None where nobody knows."""
+    try:
+        return lasting_token(await vault.ask(asked))
+    except Unanswered:
+        return None
 
 
 async def _verified(vault: Vault, given: Given, order: str) -> Verified | Declined | None:

@@ -149,16 +149,13 @@ def verification(receipt: Receipt, order_id: str) -> Verified | Declined | None:
         return _refusal(receipt)
     if not _is_complete(receipt) or (receipt.receipt_id, receipt.trans_type) != (order_id, "06"):
         return None
-    if int(receipt.response_code) >= _APPROVED_BELOW:
-        expired = receipt.iso == "54" or receipt.response_code == "482"
-        return Declined("expired" if expired else "declined")
-    if (receipt.cvd_result_code or "")[-1:] in tuple("ND"):
-        return Declined("security_code")
-    if (receipt.avs_result_code or "")[:1] == "N":
-        return Declined("postal_code")
+    if (declined := _declined(receipt)) is not None:
+        return declined
+    if not receipt.trans_id:
+        return None  # without it the order could not be asked to be kept again
     shown = receipt.resolved[0] if len(receipt.resolved) == 1 else None
     return Verified(
-        transaction=receipt.trans_id or "",
+        transaction=receipt.trans_id,
         issuer_id=receipt.issuer_id,
         brand=codes.BRANDS.get(receipt.card_type or "", receipt.card_type),
         last_four=_last_four(shown.masked_pan if shown else None),
@@ -166,6 +163,16 @@ def verification(receipt: Receipt, order_id: str) -> Verified | Declined | None:
         avs=receipt.avs_result_code,
         cvd=receipt.cvd_result_code,
     )
+
+
+def _declined(receipt: Receipt) -> Declined | None:
+    """The issuer's no, or the clinic's own: the gateway itself never declines for code or address."""
+    if int(receipt.response_code or 0) >= _APPROVED_BELOW:
+        expired = receipt.iso == "54" or receipt.response_code == "482"
+        return Declined("expired" if expired else "declined")
+    if (receipt.cvd_result_code or "")[-1:] in tuple("ND"):
+        return Declined("security_code")
+    return Declined("postal_code") if (receipt.avs_result_code or "")[:1] == "N" else None
 
 
 def lasting_token(receipt: Receipt) -> str | Declined | None:
