@@ -11,7 +11,7 @@ MINUTES ?= 10
 EVERY  ?= 8
 WIRE   ?= pty
 
-.PHONY: help demo test check unit hunt prove soak sweep bench schemas pins clean
+.PHONY: help demo test check unit hunt prove soak sweep bench screens schemas pins clean
 help:
 	@echo "make demo     the whole clinic on real bytes, with its pages (ONCE=1 ends by itself, TAMPER=1 must fail)"
 	@echo "make test     everything: check, then all tests"
@@ -21,6 +21,7 @@ help:
 	@echo "make soak     load, replugs and broker restarts for MINUTES: what grows, and whether the ledger agrees"
 	@echo "make sweep    kill -9 at the writes of an order, as strace shows them (EVERY=1: at each; WIRE=pty, tcp, reader or several)"
 	@echo "make bench    latency and footprint beside a floor, to build/bench.json"
+	@echo "make screens  pictures of the clinic's pages and failures, French and English, to docs/screens"
 	@echo "make schemas  write docs/contract and the settings schema from their models"
 
 $(BIN)/python:
@@ -72,6 +73,9 @@ sweep: $(VENV)/.dev $(VENV)/.project
 
 bench: $(VENV)/.dev $(VENV)/.project
 	@$(BIN)/python -m tests.bench
+
+screens: $(VENV)/.dev $(VENV)/.project
+	@$(BIN)/python -m tests.screens
 
 schemas: $(VENV)/.dev $(VENV)/.project
 	@$(BIN)/python -m protocols.contract.publish

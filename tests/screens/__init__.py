@@ -1,0 +1,1 @@
+"""`make screens`: pictures of the clinic's pages, in French and in English."""
