@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.bench.aims import aims
 from tests.bench.brokers import Broker, broker
+from tests.bench.clicking import clicking
 from tests.bench.decoding import decoding
 from tests.bench.dialogue import COMMITS_BEFORE_FIRST_BYTE, COMMITS_BEFORE_OUTCOME
 from tests.bench.footprint import resting, starting
@@ -25,6 +26,7 @@ _ROUNDS = {1: 800, 8: 160, 32: 40}
 _QUICK_ROUNDS = {1: 160, 8: 24, 32: 8}
 _IDLE_S, _QUICK_IDLE_S = 60.0, 10.0
 _STARTS = _REPLUGS = 5
+_CLICKS, _QUICK_CLICKS = 40, 10
 
 
 def measure(folder: Path, at: Broker, *, quick: bool) -> dict[str, Any]:
@@ -47,6 +49,8 @@ def measure(folder: Path, at: Broker, *, quick: bool) -> dict[str, Any]:
     results |= resting(folder, at, _QUICK_IDLE_S if quick else _IDLE_S)
     _say("· a reader is pulled out")
     results["reader"] = plugging(folder, _REPLUGS)
+    _say("· the clinic's pages are clicked")
+    results["clinic"] = clicking(folder, _QUICK_CLICKS if quick else _CLICKS)
     results["aims"] = [aim.row() for aim in aims(results)]
     return results
 

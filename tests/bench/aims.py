@@ -60,6 +60,9 @@ def aims(results: Mapping[str, Any]) -> Iterator[Aim]:
     yield Aim("memory per further terminal, PSS", memory["per_further_terminal_pss_mib"], 1.0, "MiB")
     replugged = results["reader"]["replugged_s"]
     yield Aim("reader unplugged in a swipe → ready", replugged and replugged["median"], 2.0, "s")
+    for name, words in (("save_ms", "click on Save"), ("pay_ms", "click on Pay")):
+        clicked = results["clinic"][name]
+        yield Aim(f"{words} → terminal's prompt, p50", clicked and clicked["p50"], 150.0, "ms")
     yield Aim("CPU idle, one terminal", idle["one_terminal_percent"], 0.3, "% of a core")
 
 

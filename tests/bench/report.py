@@ -19,6 +19,7 @@ def page(results: Mapping[str, Any]) -> str:
         _machine(results),
         _latency(results["latency"]),
         _shares(results["latency"]),
+        _clicks(results["clinic"]),
         _aims(results["aims"]),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
@@ -54,6 +55,15 @@ def _shares(latency: Mapping[str, Any]) -> Iterator[str]:
             used = found[who]["cpu_ms_per_operation"]
             cells = (f"{used[name]:.2f}" for name in ("ecr", "peer", "backend", "broker"))
             yield _row(f"  {who}, {terminals} at once", *cells)
+
+
+def _clicks(clinic: Mapping[str, Any]) -> Iterator[str]:
+    """The whole way from the front desk's browser. Nothing where it could not be measured."""
+    yield ""
+    yield _row("click to prompt in ms", "p50", "p99")
+    for name, words in (("floor_ms", "floor"), ("save_ms", "keep a card"), ("pay_ms", "take a payment")):
+        cells = [f"{clinic[name][share]:.1f}" if clinic[name] else "?" for share in ("p50", "p99")]
+        yield _row(f"  {words}", *cells)
 
 
 def _aims(rows: list[dict[str, Any]]) -> Iterator[str]:

@@ -37,6 +37,11 @@ def results() -> dict[str, Any]:
         "decoding": {"examples": 20, "apdus_per_s": 17_000, "from_serial_bytes_per_s": 1},
         "start": {"ready_s": {"median": 1.1, "slowest": 1.2}},
         "reader": {"replugged_s": {"median": 0.7, "slowest": 0.8}},
+        "clinic": {
+            "save_ms": {"p50": 45.0, "p99": 90.0},
+            "pay_ms": {"p50": 151.0, "p99": 200.0},
+            "floor_ms": None,
+        },
         "memory": {
             "idle_rss_mib": 44.0,
             "idle_pss_mib": None,
@@ -80,6 +85,8 @@ def test_a_bound_itself_is_met_and_beyond_it_is_a_miss() -> None:
     assert not met["last byte → outcome, p99 of 32 at once"]
     assert met["decoding"]
     assert not met["start to ready"]
+    assert met["click on Save → terminal's prompt, p50"]
+    assert not met["click on Pay → terminal's prompt, p50"]
 
 
 def test_what_could_not_be_measured_is_a_miss() -> None:
