@@ -226,3 +226,32 @@ async def test_terminals_are_shown_live_in_the_dialog(clinic: ClinicHouse, brows
     clinic.counter.plug(2)
     await expect(dialog).to_contain_text("Prêt", timeout=LIMIT_MS)
     assert TERMINAL not in await offered(page)
+
+
+async def test_a_card_is_offered_at_every_point_of_service_of_its_scope(
+    clinic: ClinicHouse, browser: Browser
+) -> None:
+    """Kept at the Plateau, charged at Laval: there by the same merchant account, through its own terminal."""
+    page = await clinic.logged_in(browser)
+    dialog = await start_capture(page, clinic, "patient-42")
+    await give_card(clinic, dialog, "visa_second")
+    await stands(dialog, "approved", STORED["fr"])
+    clinic.change("UPDATE terminals SET point = 'laval' WHERE terminal = ?", READER)
+    try:
+        await page.goto(f"{clinic.address}/patients/patient-42")
+        clinic.change(
+            "UPDATE appointments SET point = 'laval' WHERE id ="
+            " (SELECT id FROM appointments WHERE patient = 'patient-42' ORDER BY starts LIMIT 1)"
+        )
+        await page.locator("table tbody tr").last.get_by_role("link").click()
+        await expect(page.locator("main")).to_contain_text("Laval")
+        await page.get_by_role("button", name="Créer une facture").click()
+        await page.wait_for_url("**/invoices/*")
+        await page.locator("#pay-card").click()
+        offer = dialog.get_by_label(f"•••• {CARDS['visa_second'].last_four}")
+        await expect(offer).to_be_enabled()
+        await offer.check()
+        await dialog.get_by_role("button", name="Débiter la carte").click()
+        await stands(dialog, "approved")
+    finally:
+        clinic.change("UPDATE terminals SET point = 'plateau' WHERE terminal = ?", READER)
