@@ -19,6 +19,7 @@ from terminal_agent.client.order import Fact, FactOrder
 from terminal_agent.client.pending import AgentNotice, Notice, Pending
 
 _UP = ("init", "ready", "degraded", "stopping")
+_LACKING_SYNC = ("journal_new", "clock_untrusted")
 _KEPT_FACTS = 10_000
 _KEPT_NOTICES = 1000
 
@@ -27,8 +28,8 @@ _T = TypeVar("_T")
 
 
 class Hearing:
-    """`on_up` is called when an agent comes up, or is found up after we connected; `on_fact` for each new
-    fact in its order, once it is kept for `facts()`."""
+    """`on_up` is called when an agent comes up, is found up after we connected, or says that it lacks what
+    `sync` tells; `on_fact` for each new fact in its order, once it is kept for `facts()`."""
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class Hearing:
         self._facts: asyncio.Queue[Fact] = asyncio.Queue()
         self._notices: WeakSet[asyncio.Queue[Notice]] = WeakSet()
         self._agent_notices: WeakSet[asyncio.Queue[AgentNotice]] = WeakSet()
-        self._up: dict[str, tuple[str, int]] = {}
+        self._up: dict[str, tuple[tuple[str, int], tuple[str, str | None] | None]] = {}
         self._change = asyncio.Event()
         self._pending: WeakValueDictionary[str, Pending] = WeakValueDictionary()
         self._open: dict[str, Pending] = {}
@@ -185,8 +186,14 @@ class Hearing:
         self.agents[agent] = state
         if state.state not in _UP:
             self._up.pop(agent, None)
-        elif self._up.get(agent) != (state.epoch, state.boot):
-            self._up[agent] = (state.epoch, state.boot)
+            return
+        life = (state.epoch, state.boot)
+        # A journal that was restored from a copy counts its starts anew: what it says that it lacks is heard
+        # once for each time that it comes to lack it.
+        lacking = (str(state.since), state.code) if state.code in _LACKING_SYNC else None
+        known = self._up.get(agent)
+        if known is None or known[0] != life or (lacking is not None and known[1] != lacking):
+            self._up[agent] = life, lacking
             self._on_up(agent)
 
 

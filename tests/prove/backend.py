@@ -30,6 +30,8 @@ _REPEAT_S = 2.0
 _SYNC_PATIENCE_S = 5.0
 _ACK_AFTER_S = 0.05
 _RETURNS_S = 3.0
+# What an agent says that wants a `sync`, whichever boot it names: one restored from a copy names an old one.
+_WITHOUT_SYNC = ("journal_new", "clock_untrusted")
 
 
 @dataclass(eq=False)
@@ -121,7 +123,7 @@ class Backend:
         self.ready_at: dict[tuple[str, int], float] = {}
         self.strangers: list[dict[str, Any]] = []  # replies and facts about what was never ordered
         self._orders: dict[str, FactOrder] = {}
-        self._up: tuple[str, int] | None = None
+        self._up: tuple[tuple[str, int], tuple[str, str] | None] | None = None
         self._down = False
         self._acking = False
         self._life = 0
@@ -260,8 +262,10 @@ class Backend:
         life = (state["epoch"], state["boot"])
         if life not in self.ready_at:
             self.ready_at[life] = self.time.monotonic()
-        if self._up != life:
-            self._up = life
+        lacking = (state["code"], state["since"]) if state.get("code") in _WITHOUT_SYNC else None
+        known = self._up
+        if known is None or known[0] != life or (lacking is not None and known[1] != lacking):
+            self._up = life, lacking
             self._sync(3, self._life)
 
     def _sync(self, tries: int, life: int) -> None:
@@ -295,7 +299,7 @@ class Backend:
         asyncio.get_running_loop().call_later(_SYNC_PATIENCE_S, self._sync_if_needed, tries - 1, life)
 
     def _sync_if_needed(self, tries: int, life: int) -> None:
-        if self.state.get("code") in ("journal_new", "clock_untrusted"):
+        if self.state.get("code") in _WITHOUT_SYNC:
             self._sync(tries or 3, life)
 
     def restart(self) -> None:

@@ -65,9 +65,9 @@ class FakeAgent:
         """Publish."""
         await self.client.publish(message.topic, message.payload, qos=1, retain=message.retain)
 
-    async def be(self, word: str, boot: int = 1, epoch: str = EPOCH) -> None:
+    async def be(self, word: str, boot: int = 1, epoch: str = EPOCH, code: str | None = None) -> None:
         """Announce a state."""
-        body = AgentState(state=word, epoch=epoch, boot=boot, since=datetime.now(UTC))
+        body = AgentState(state=word, epoch=epoch, boot=boot, since=datetime.now(UTC), code=code)
         await self.say(messages.state(self.topics, "state", body, _stamp()))
 
     async def terminal_is(self, word: str) -> None:

@@ -246,6 +246,18 @@ async def test_a_change_of_any_state_wakes_who_waits(plain: Broker) -> None:
         assert client.agents()["agent-c7"].state == "ready"
 
 
+async def test_an_agent_that_says_what_it_lacks_is_told_though_it_names_a_boot_we_know(plain: Broker) -> None:
+    """A journal that was restored from a copy counts its starts anew."""
+    async with both(plain, "agent-c8", auto_sync=True) as (_, fake):
+        await fake.be("ready")
+        await until(lambda: len(fake.ops("sync")) == 1)
+        await fake.be("degraded", code="clock_untrusted")
+        await until(lambda: len(fake.ops("sync")) == 2)
+        await fake.be("ready")
+        await fake.be("degraded", code="journal_new")
+        await until(lambda: len(fake.ops("sync")) == 3)
+
+
 async def test_sync_tries_anew_with_the_time_of_now(plain: Broker) -> None:
     async with both(plain, "agent-c2") as (client, fake):
         fake.verdicts["sync"] = ["done"]
