@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
@@ -137,6 +138,7 @@ class Cable:
         self._port: Port | None = None
         self._due: dict[Way, float] = {"to_terminal": 0.0, "to_agent": 0.0}
         self._held: dict[Way, bytes] = {"to_terminal": b"", "to_agent": b""}
+        self._under_way: dict[Way, deque[bytes]] = {"to_terminal": deque(), "to_agent": deque()}
 
     # --- plugs --------------------------------------------------------------------------------------
 
@@ -240,11 +242,16 @@ class Cable:
 
     def _arrive(self, way: Way, data: bytes, delay_s: float) -> None:
         at = max(self._due[way], _now() + delay_s)
-        if at > _now():
+        if at > _now() or self._under_way[way]:
             self._due[way] = at
-            asyncio.get_running_loop().call_at(at, self._deliver, way, data)
+            self._under_way[way].append(data)
+            asyncio.get_running_loop().call_at(at, self._deliver_next, way)
         else:
             self._deliver(way, data)
+
+    def _deliver_next(self, way: Way) -> None:
+        """What was sent first comes first, whichever of two timers of one moment the loop runs first."""
+        self._deliver(way, self._under_way[way].popleft())
 
     def _deliver(self, way: Way, data: bytes) -> None:
         if way == "to_agent":

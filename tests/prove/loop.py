@@ -41,7 +41,7 @@ class ProofLoop(VirtualTimeLoop):
         super()._run_once()
 
     def _too_long(self) -> None:
-        next_ones = [*self._ready, *(timer for _, timer in sorted(self._scheduled))]
+        next_ones = [*self._ready, *(timer for _, _, timer in sorted(self._scheduled))]
         doing = ", ".join(list(dict.fromkeys(map(_told, next_ones)))[:_SHOWN])
         if self.endless:
             raise EndlessError(f"after {self.steps} steps this still goes on: {doing}")

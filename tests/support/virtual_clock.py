@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context
@@ -34,13 +35,14 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
     """
 
     _ready: deque[asyncio.Handle]
-    _scheduled: list[tuple[float, asyncio.TimerHandle]]
+    _scheduled: list[tuple[float, int, asyncio.TimerHandle]]
     _timer_cancelled_count: int
     _stopping: bool
 
     def __init__(self, start_s: float = 1000.0) -> None:
         super().__init__()
         self._now_s = start_s
+        self._numbers = itertools.count()
         self.steps = 0
 
     def time(self) -> float:
@@ -57,9 +59,10 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
-        """As asyncio's, and in its order; but the heap compares times, which costs less than timers."""
+        """As asyncio's, but of two timers of one moment the first set is the first to run: what goes one way
+        does not overtake itself. The heap compares times, which costs less than timers."""
         timer = asyncio.TimerHandle(when, callback, args, self, context)
-        heapq.heappush(self._scheduled, (when, timer))
+        heapq.heappush(self._scheduled, (when, next(self._numbers), timer))
         timer._scheduled = True  # type: ignore[attr-defined]  # by this asyncio counts the cancelled ones
         return timer
 
@@ -71,7 +74,7 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
             self._pass_time()
         due_s = self._now_s + _SAME_S
         while timers and timers[0][0] < due_s:
-            timer = heapq.heappop(timers)[1]
+            timer = heapq.heappop(timers)[2]
             timer._scheduled = False  # type: ignore[attr-defined]  # as above
             ready.append(timer)
         self.steps += len(ready)
@@ -83,10 +86,10 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
     def _forget_cancelled(self) -> None:
         timers = self._scheduled
         if len(timers) > _MANY and self._timer_cancelled_count > _MOSTLY * len(timers):
-            timers[:] = [entry for entry in timers if not entry[1].cancelled()]
+            timers[:] = [entry for entry in timers if not entry[2].cancelled()]
             heapq.heapify(timers)
             self._timer_cancelled_count = 0
-        while timers and timers[0][1].cancelled():
+        while timers and timers[0][2].cancelled():
             self._timer_cancelled_count -= 1
             heapq.heappop(timers)
 
