@@ -31,7 +31,7 @@ if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1
     missing=$(missing_packages)
 fi
 
-echo "· unit, property, contract: two at a time; integration, crash, e2e: one after the other, beside them"
+echo "· two at a time: real processes one after the other, beside them the pages, and unit, property and contract"
 status=0
 "$BIN/python" -m pytest -q -n 2 --dist loadgroup tests || status=$?
 # What did not run, and the line that changes it, stand just above pytest's summary (tests/conftest.py).

@@ -61,15 +61,16 @@ def leg_of(nodeid: str) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests with real processes go to one worker, one after the other. Those that need a package which is
-    missing are skipped by name; `.ci/test.sh` then fails."""
+    """Tests with real processes go one after the other, those in a browser beside the others. Those that need
+    a package which is missing are skipped by name; `.ci/test.sh` then fails."""
     skips = {
         marker: pytest.mark.skip(reason=f"needs the Debian packages {' '.join(packages)}")
         for marker, packages in missing_packages().items()
     }
     for item in items:
         if leg_of(item.nodeid) in ONE_AT_A_TIME and config.pluginmanager.hasplugin("xdist"):
-            item.add_marker(pytest.mark.xdist_group("real processes"))
+            pages = item.get_closest_marker("browser") is not None
+            item.add_marker(pytest.mark.xdist_group("pages" if pages else "real processes"))
         for marker, skip in skips.items():
             if item.get_closest_marker(marker) is not None:
                 item.add_marker(skip)
