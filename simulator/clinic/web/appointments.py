@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.clinic import appointments, invoices, no_shows, paying
+from simulator.clinic import appointments, fleet, invoices, no_shows, paying
 from simulator.clinic.asking import Refused
 from simulator.clinic.database import Row
 from simulator.clinic.web.page import Page, route, staff_only
@@ -17,12 +18,13 @@ from simulator.clinic.web.terminals import points
 
 @staff_only
 async def show_day(page: Page) -> Response:
-    """The day's appointments at a point of service: today's at the first one, unless another is chosen."""
+    """The day's appointments at a point of service: today's at the first one that has a terminal, unless
+    another is chosen."""
     asked = page.request.query_params
     known = points(page)
     names = [point["id"] for point in known]
     point = asked.get("point", "")
-    point = point if point in names else names[0]
+    point = point if point in names else _at_home(page, names)
     day = _day(asked.get("day", ""), paying.today(page.clinic))
     rows = appointments.of_day(page.db, point, day, page.clinic.zone)
     return page.show(
@@ -35,6 +37,11 @@ async def show_day(page: Page) -> Response:
         after=day + timedelta(days=1),
         appointments=[(row, _invoices(page, row)) for row in rows],
     )
+
+
+def _at_home(page: Page, names: Sequence[str]) -> str:
+    """Where staff most likely are."""
+    return next((name for name in names if fleet.at_point(page.db, page.clinic.link, name)), names[0])
 
 
 @staff_only
