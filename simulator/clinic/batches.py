@@ -25,8 +25,8 @@ _BRANDS: Mapping[str, str] = {
     "visa": "visa",
     "diners club": "diners",
 }
-OTHER = "other"
-PLACES = (*dict.fromkeys(_BRANDS.values()), OTHER)
+OTHER, UNKNOWN = "other", "unknown"
+PLACES = (*dict.fromkeys(_BRANDS.values()), OTHER, UNKNOWN)
 _SHOWN = 50
 
 _PAYMENTS = (
@@ -144,8 +144,8 @@ def summed(payments: Sequence[Row]) -> Sum:
 
 
 def place_of(brand: str | None) -> str:
-    """Where a terminal counts a brand."""
-    return _BRANDS.get((brand or "").lower(), OTHER)
+    """Where a terminal counts a brand; what a human decided tells none."""
+    return _BRANDS.get(brand.lower(), OTHER) if brand else UNKNOWN
 
 
 # --- inside ---------------------------------------------------------------------------------------------
@@ -182,7 +182,12 @@ def _with_differences(closed: Closure, totals: Totals) -> Closure:
 
 
 def _of_places(closed: Closure) -> Iterator[Difference]:
-    """Brand by brand: what one side counts and the other does not."""
+    """Brand by brand: what one side counts and the other does not. Payments of an unknown brand are among
+    the terminal's others: where all in all is the same, nothing is missing."""
+    if any(place_of(one["brand"]) == UNKNOWN for one in _standing(closed.payments)) and _same(
+        closed.terminal, closed.clinic
+    ):
+        return
     for place, (terminal, clinic) in closed.places.items():
         if _same(terminal, clinic):
             continue

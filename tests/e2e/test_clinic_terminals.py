@@ -172,7 +172,7 @@ async def test_what_is_unplugged_and_an_agent_that_dies_are_seen_at_once(
     await expect(reader).to_contain_text("Débranché", timeout=LIMIT_MS)
     await expect(reader).to_contain_text("Lecteur : Le lecteur de cartes n’est pas branché. Rebranchez-le.")
     await expect(terminal).to_contain_text("Prêt")
-    clinic.counter.plug(1)
+    clinic.counter.plug(2)
     await expect(reader).to_contain_text("Prêt", timeout=LIMIT_MS)
 
     agent = clinic.counter.house.agent.id

@@ -28,30 +28,39 @@ _TONES: Mapping[str, str] = {
     "in_doubt": "doubt",
     "needs_human": "human",
 }
+_OPEN = ("in_doubt", "needs_human")
 VERDICTS = ("approved", "declined", "cancelled", "not_started")
 
 
 def panel(page: Page, row: Row) -> dict[str, Any]:
     """What the part `operation` shows of an operation."""
-    progress = page.clinic.live.progress(row["id"])
-    sentence = row[f"text_{page.voice.language}"]
-    if progress is not None and not row["ended"] and row["state"] not in ("in_doubt", "needs_human"):
-        sentence = getattr(progress.text, page.voice.language)
-    view = operations.view_of(row)
+    away = not row["ended"] and page.clinic.link.client.is_away(row["agent"])
     its_page = f"/operations/{row['id']}"
     return {
         "operation": row,
         "alone": page.request.url.path in (its_page, f"{its_page}/resolve")
         or "alone" in page.request.query_params,
-        "view": view,
+        "view": operations.view_of(row),
         "tone": _TONES.get(row["state"], "waiting"),
-        "sentence": staff.named(page.db, sentence) or page.voice.say("operation.sent"),
-        "away": not row["ended"] and page.clinic.link.client.is_away(row["agent"]),
+        "sentence": _sentence(page, row, away=away),
+        "away": away and row["state"] in _OPEN,
         "stopping": asking.is_stopping(page.db, row["id"]),
-        "can_stop": not row["ended"] and row["state"] not in ("in_doubt", "needs_human"),
+        "can_stop": not (row["ended"] or away or row["state"] in _OPEN),
         "verdicts": VERDICTS if row["state"] == "needs_human" else (),
         "back": back_of(row),
     }
+
+
+def _sentence(page: Page, row: Row, *, away: bool) -> str:
+    """What is asked of the patient now, or how it stands: in the agent's words. What an agent that is away
+    asked for last is not asked for now."""
+    language = page.voice.language
+    if not row["ended"] and row["state"] not in _OPEN:
+        if away:
+            return page.voice.say("operation.away")
+        if progress := page.clinic.live.progress(row["id"]):
+            return staff.named(page.db, getattr(progress.text, language))
+    return staff.named(page.db, row[f"text_{language}"]) or page.voice.say("operation.sent")
 
 
 def back_of(row: Row) -> str:

@@ -158,6 +158,16 @@ def test_a_payment_of_ours_that_the_terminal_has_not_is_listed(till: Till) -> No
     assert [one["operation"] for one in difference.payments] == [missing]
 
 
+def test_a_payment_that_a_human_decided_tells_no_brand_and_is_no_difference(till: Till) -> None:
+    till.pay(1000)
+    till.end("sale", money="charged", amount_minor=2500)
+    closed = till.close(agreed(2, 3500), visa(2, 3500))
+    assert closed.places == {"visa": (Sum(2, 3500), Sum(1, 1000)), "unknown": (Sum(0, 0), Sum(1, 2500))}
+    assert keys(closed) == []
+    till.end("sale", money="charged", amount_minor=2500)
+    assert keys(till.close(agreed(0, 0), visa(0, 0))) == ["difference.sums", "difference.journal"]
+
+
 def test_what_the_journal_has_and_the_clinic_has_not_is_named(till: Till) -> None:
     closed = till.close(agreed(1, 700), visa(1, 700))
     assert keys(closed) == ["difference.only_terminal", "difference.journal"]
@@ -193,7 +203,7 @@ def test_what_is_undecided_is_named_before_the_batch_is_closed(till: Till) -> No
         ("Visa", "visa"),
         ("American Express", "amex"),
         ("Interac", "other"),
-        (None, "other"),
+        (None, "unknown"),
         ("Maestro", "other"),
     ],
 )
