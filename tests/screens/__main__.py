@@ -43,10 +43,22 @@ async def main() -> None:
                 (FOLDER / f"{place}.{language}.png").write_bytes(await reduced(thinking, taken))
 
             await walk(clinic, browser, picture)
+    (FOLDER / "README.md").write_text(_index(), encoding="utf-8")
     pictures = sorted(FOLDER.glob("*.png"))
     total = sum(one.stat().st_size for one in pictures) / 1e6
     told = f"{len(pictures)} pictures of {len(PLACES)} places, {total:.1f} MB, in {FOLDER.relative_to(ROOT)}"
     sys.stdout.write(told + "\n")
+
+
+def _index() -> str:
+    """The list of the pictures."""
+    rows = (f"| {place} | [français]({place}.fr.png) | [English]({place}.en.png) |" for place in PLACES)
+    head = (
+        "# Pictures of the clinic's pages",
+        "Written by `make screens`; each failure has really happened.",
+        "",
+    )
+    return "\n".join([*head, "| place | | |", "|---|---|---|", *rows, ""])
 
 
 def _made(path: Path) -> Path:
