@@ -100,7 +100,9 @@ class Books:
         ordered = {(command.op, command.amount_minor) for command in self._commands if command.op in MONEY}
         yield from _nobodys(self._lines, self._others, ordered)
         crossed = [line for line in self._lines if line.brand == self._others.crossed]
-        yield from _crossed(filter(self.acknowledged, crossed), backend)
+        # What nobody ordered is known to the journal alone until it is told: with the journal it is lost.
+        if len(backend.journals) <= 1:
+            yield from _crossed(filter(self.acknowledged, crossed), backend)
 
     def acknowledged(self, line: Line) -> bool:
         """Whether the terminal booked it upon our acknowledgement, as the ledger says. One that waited for it
