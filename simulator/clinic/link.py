@@ -58,12 +58,15 @@ class Link:
             open_operations=lambda agent: operations.open_at(db, agent),
             wall=wall,
         )
+        self._stored: dict[str, tuple[str, int]] = {}
+        self._has_stored = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Connect. Raises terminal_agent.client.BrokerAwayError."""
         await self.client.__aenter__()
-        for part in (self._keep_facts(), self._hear_notices(), self._hear_agents(), self._hear_states()):
+        hearing = (self._hear_notices(), self._hear_agents(), self._hear_states())
+        for part in (self._keep_facts(), self._acknowledge(), *hearing):
             self._in_background(part)
         for row in operations.unanswered(self._db):
             await self._send(row["agent"], row["terminal"], operations.command_of(row))
@@ -111,10 +114,20 @@ class Link:
         async for fact in self.client.facts():
             keep(self._db, fact, self._wall())
             self._live.changed()
-            try:
-                await self.client.acknowledge(fact.agent, fact.epoch, fact.seq)
-            except BrokerAwayError:
-                continue  # it comes again, is known by its number, and is acknowledged then
+            self._stored[fact.agent] = fact.epoch, fact.seq
+            self._has_stored.set()
+
+    async def _acknowledge(self) -> None:
+        """Beside the storing: on a half-dead link an acknowledgement waits, the next fact need not."""
+        while True:
+            await self._has_stored.wait()
+            self._has_stored.clear()
+            stored, self._stored = self._stored, {}
+            for agent, (epoch, seq) in stored.items():
+                try:
+                    await self.client.acknowledge(agent, epoch, seq)
+                except BrokerAwayError:
+                    continue  # they come again, are known by their numbers, and are acknowledged then
 
     async def _hear_notices(self) -> None:
         async for notice in self.client.progress():
