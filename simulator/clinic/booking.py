@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from simulator.clinic import offers, online_settings, slots
+from simulator.clinic import offers, online_settings, services, slots
 from simulator.clinic.database import Database, Row, moment, new_id, stamp
+from simulator.clinic.services import ANNOUNCED
 from simulator.clinic.slots import Wanted
 
 HELD_FOR = timedelta(minutes=15)
@@ -101,6 +102,7 @@ def book(db: Database, browser: str, patient: str, *, purpose: str, card: str | 
                 online=1,
                 purpose=purpose,
                 card=card,
+                **_announced(db, row),
                 **{name: row[name] for name in ("service", "employee", "point", "starts", "ends")},
             )
             db.run("INSERT OR IGNORE INTO patient_points VALUES (?, ?)", patient, row["point"])
@@ -108,6 +110,14 @@ def book(db: Database, browser: str, patient: str, *, purpose: str, card: str | 
     if taken:
         raise NotFree
     return made
+
+
+def _announced(db: Database, row: Row) -> dict[str, str | int]:
+    """The no-show fee that the visitor agrees to, which holds whatever the clinic asks of others later."""
+    policy = services.no_show_policy(db, row)
+    if policy is None:
+        return {}
+    return {name: policy[of] for name, of in ANNOUNCED.items()}
 
 
 def is_taken(db: Database, row: Row) -> bool:

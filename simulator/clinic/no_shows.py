@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from protocols.contract.fields import Locale
@@ -17,6 +18,7 @@ from simulator.clinic.asking import Refused
 from simulator.clinic.clinic import Clinic
 from simulator.clinic.database import Database, Row
 from simulator.clinic.paying import By, Offer
+from simulator.clinic.services import ANNOUNCED
 from simulator.clinic.wording import Voice
 
 CLASSES = ("professional", "uncertain", "merchant")
@@ -28,7 +30,7 @@ _ANYWHERE = ZoneInfo("UTC")  # money is written alike everywhere
 class Missed:
     """A missed appointment as it can be billed. `why_not`: keys of the clinic's words, none if it can be."""
 
-    policy: Row
+    policy: Mapping[str, Any]
     offers: tuple[Offer, ...]
     invoice: str | None
     why_not: tuple[str, ...]
@@ -55,7 +57,7 @@ def policy_of(db: Database, service_class: str) -> Row:
 
 def missed(clinic: Clinic, appointment: Row) -> Missed:
     """How an appointment (see `appointments.get`) can be billed as missed, or why it cannot."""
-    policy = policy_of(clinic.db, appointment["class"])
+    policy = _holding(policy_of(clinic.db, appointment["class"]), appointment)
     known = invoices.existing(clinic.db, appointment["id"], "no_show")
     offers = paying.offers(clinic, appointment["patient"], appointment["point"], no_show=True)
     why = {
@@ -68,6 +70,14 @@ def missed(clinic: Clinic, appointment: Row) -> Missed:
         "missed.billed": known is not None,
     }
     return Missed(policy, tuple(offers), known, tuple(key for key, holds in why.items() if holds))
+
+
+def _holding(policy: Row, appointment: Row) -> dict[str, Any]:
+    """Today's policy, with the fee and the texts that were announced when this appointment was made."""
+    held = dict(policy)
+    if appointment["fee_minor"] is not None:
+        held.update({of: appointment[name] for name, of in ANNOUNCED.items()})
+    return held
 
 
 async def bill(clinic: Clinic, appointment: Row, card: str, evidence: str, by: By) -> tuple[str, str]:

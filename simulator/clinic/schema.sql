@@ -202,6 +202,7 @@ CREATE TABLE no_show_policies (
     text_en   TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- `fee_minor`, `policy_fr`, `policy_en`: the no-show fee that was announced when it was made, if one was.
 CREATE TABLE appointments (
     id       TEXT PRIMARY KEY,
     patient  TEXT NOT NULL REFERENCES patients,
@@ -215,7 +216,10 @@ CREATE TABLE appointments (
     online   INTEGER NOT NULL DEFAULT 0,
     purpose  TEXT NOT NULL DEFAULT '',
     card     TEXT REFERENCES cards,
-    no_show_evidence TEXT NOT NULL DEFAULT ''
+    no_show_evidence TEXT NOT NULL DEFAULT '',
+    fee_minor INTEGER,
+    policy_fr TEXT,
+    policy_en TEXT
 ) STRICT, WITHOUT ROWID;
 -- Nobody has two appointments that begin together.
 CREATE UNIQUE INDEX one_at_a_time ON appointments (employee, starts) WHERE status <> 'cancelled';

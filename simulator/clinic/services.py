@@ -49,6 +49,10 @@ def asks_for_card(service: Row, settings: OnlineSettings) -> bool:
     return settings.ask_for_card and bool(service["card_required"])
 
 
+# An appointment's columns for the policy that was announced when it was made, by those of the policy.
+ANNOUNCED: Mapping[str, str] = {"fee_minor": "fee_minor", "policy_fr": "text_fr", "policy_en": "text_en"}
+
+
 def no_show_policy(db: Database, service: Row) -> Row | None:
     """What is announced for a missed appointment; None where the clinic bills none for its class. A merchant
     may not fix such a fee in advance."""

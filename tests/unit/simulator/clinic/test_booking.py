@@ -111,6 +111,20 @@ def test_what_is_held_becomes_an_appointment(db: Database) -> None:
         hold(db, B)
 
 
+@pytest.mark.parametrize(("enabled", "fee"), [(1, 5000), (0, None)])
+def test_the_fee_that_is_announced_is_kept_with_the_appointment(
+    db: Database, enabled: int, fee: int | None
+) -> None:
+    db.run("UPDATE no_show_policies SET enabled = ? WHERE class = 'professional'", enabled)
+    hold(db)
+    made = book(db)
+    db.run("UPDATE no_show_policies SET fee_minor = 9900, text_fr = 'Frais : 99,00 $'")
+    row = db.one("SELECT * FROM appointments WHERE id = ?", made)
+    assert row is not None
+    assert row["fee_minor"] == fee
+    assert ("50,00 $" in row["policy_fr"]) if enabled else (row["policy_fr"] is None)
+
+
 def test_a_request_waits_for_staff(db: Database) -> None:
     db.run("UPDATE settings SET value = '0' WHERE name = 'accept_automatically'")
     hold(db)

@@ -61,6 +61,21 @@ async def test_what_is_billed_keeps_fee_policy_and_evidence(clinic: Clinic) -> N
         await no_shows.bill(clinic, appointment, card, SEEN, BY)
 
 
+async def test_the_fee_that_was_announced_holds(clinic: Clinic) -> None:
+    card, appointment = card_on_file(clinic), missed(clinic)
+    clinic.db.run(
+        "UPDATE appointments SET fee_minor = 4000, policy_fr = 'Frais : 40,00 $', policy_en = '$40.00'"
+        " WHERE id = ?",
+        appointment["id"],
+    )
+    announced = appointments.get(clinic.db, appointment["id"])
+    assert announced is not None
+    invoice, _ = await no_shows.bill(clinic, announced, card, SEEN, BY)
+    kept = invoices.load(clinic.db, invoice)
+    assert kept is not None
+    assert (kept.total_minor, kept.row["policy"]) == (4000, "Frais : 40,00 $")
+
+
 async def test_a_declined_fee_stays_due_and_another_card_with_consent_can_pay_it(clinic: Clinic) -> None:
     card, appointment = card_on_file(clinic), missed(clinic)
     without = card_on_file(clinic, no_show_consent=0)
