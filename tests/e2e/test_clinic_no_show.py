@@ -21,9 +21,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="module"),
 ]
-POLICY = (
-    "Un rendez-vous manqué ou annulé moins de 24 heures à l'avance est facturé 50,00 $ à la carte au dossier."
-)
+POLICY = "Un rendez-vous manqué est facturé 50,00 $ à la carte au dossier."
 SEEN = "Appelée à 15 h 10 et à 15 h 20, pas de réponse."
 A_MONTH = timedelta(days=31)
 
