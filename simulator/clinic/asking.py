@@ -4,7 +4,6 @@ Refused with the sentence that staff read. Nothing is queued for an agent that i
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -23,7 +22,7 @@ from protocols.contract.commands import (
 )
 from protocols.contract.fields import EntryMode, Locale
 from simulator.clinic.clinic import Clinic
-from simulator.clinic.database import Database, Row, is_duplicate
+from simulator.clinic.database import AlreadyThereError, Database, Row
 from simulator.clinic.fleet import Desk
 from simulator.clinic.link import AgentAway
 from simulator.clinic.operations import About
@@ -65,10 +64,8 @@ async def ask(clinic: Clinic, desk: Desk, command: TerminalCommand, about: About
         return await clinic.link.ask(desk.agent, desk.terminal, command, about)
     except AgentAway:
         raise Refused("refused.away", name=desk.name) from None
-    except sqlite3.IntegrityError as error:
-        if is_duplicate(error):
-            raise Refused("refused.under_way") from None
-        raise
+    except AlreadyThereError:
+        raise Refused("refused.under_way") from None
 
 
 async def keep_card(clinic: Clinic, desk: Desk, wish: CardWish, actor: str, language: Locale) -> str:

@@ -22,6 +22,13 @@ Row = sqlite3.Row
 Value = str | int | None
 
 
+_ALREADY_THERE = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+
+
+class AlreadyThereError(Exception):
+    """A row with this key, or one that rules it out, is there already."""
+
+
 class DatabaseError(Exception):
     """The file is not a database of this clinic: which, and what it says."""
 
@@ -78,15 +85,15 @@ class Database:
         return self._connection.execute(statement, values).fetchall()
 
     def add(self, table: str, **values: Value) -> None:
-        """Insert one row. Raises sqlite3.IntegrityError."""
+        """Insert one row. Raises AlreadyThereError."""
         names = ", ".join(values)
         marks = ", ".join("?" * len(values))
-        self.run(f"INSERT INTO {table} ({names}) VALUES ({marks})", *values.values())  # noqa: S608  # our own names
-
-
-def is_duplicate(error: sqlite3.IntegrityError) -> bool:
-    """Whether a row with this key is there already."""
-    return error.sqlite_errorcode in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+        try:
+            self.run(f"INSERT INTO {table} ({names}) VALUES ({marks})", *values.values())  # noqa: S608  # our own names
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode in _ALREADY_THERE:
+                raise AlreadyThereError(str(error)) from None
+            raise
 
 
 def stamp(instant: datetime) -> str:

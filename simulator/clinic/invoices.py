@@ -139,7 +139,7 @@ def make(
     evidence: str = "",
 ) -> str:
     """Write an invoice of an appointment, lines as (French, English, cents); its id. Raises
-    sqlite3.IntegrityError where there is one of this kind."""
+    AlreadyThereError where there is one of this kind."""
     invoice = new_id(now)
     with db.transaction():
         last = db.one("SELECT MAX(number) FROM invoices")

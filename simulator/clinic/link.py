@@ -80,7 +80,7 @@ class Link:
         await self.client.__aexit__(kind, error, trace)
 
     async def ask(self, agent: str, terminal: str, command: TerminalCommand, about: About) -> str:
-        """Write the command down and send it; its id. Raises AgentAway, sqlite3.IntegrityError (see
+        """Write the command down and send it; its id. Raises AgentAway, AlreadyThereError (see
         `operations.written`)."""
         if self.client.is_away(agent):
             raise AgentAway(agent)

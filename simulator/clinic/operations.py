@@ -39,7 +39,7 @@ class About:
 def written(
     db: Database, agent: str, terminal: str, command: commands.TerminalCommand, about: About, *, now: datetime
 ) -> str:
-    """Write the row of a command that is about to leave; its id. Raises sqlite3.IntegrityError where an
+    """Write the row of a command that is about to leave; its id. Raises AlreadyThereError where an
     invoice has a payment under way already."""
     db.add(
         "operations",

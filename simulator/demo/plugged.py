@@ -17,13 +17,11 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from usb.backend import libusb1
-
 from simulator.control_socket import ControlSocket
 from simulator.reader.device import VirtualReader
 from simulator.reader.hands import Hands
 from simulator.reader.hid import HidDevice
-from simulator.wire.usb_backend import Plugged, VirtualUsb
+from simulator.wire.usb_backend import Plugged, VirtualUsb, put_in_libusbs_place
 
 _WRONG_USE = 2
 
@@ -54,7 +52,7 @@ class Sockets:
 def plug_in(control: Path) -> None:
     """Put a bus with a reader into libusb's place, and serve hands from a thread of its own."""
     usb = VirtualUsb()
-    libusb1.get_backend = lambda find_library=None: usb  # noqa: ARG005  # pyusb's own signature
+    put_in_libusbs_place(usb)
     hands = Hands(Sockets(usb), VirtualReader(), _end_program)
     door = ControlSocket(control, hands.verbs, "simulator.reader.hands")
     door.obey(b'{"do": "plug"}')

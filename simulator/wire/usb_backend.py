@@ -17,6 +17,7 @@ from typing import Any
 
 import usb.backend
 import usb.core
+from usb.backend import libusb1
 
 from simulator.reader.hid import HidDevice, Stalled
 from simulator.wire.usb_function import Setup, UsbFunction, split_descriptors
@@ -252,6 +253,11 @@ class VirtualUsb(usb.backend.IBackend):  # type: ignore[misc]  # pyusb has no ty
             self._alive(handle)
             raise _error(errno.ETIMEDOUT)
         return plugged
+
+
+def put_in_libusbs_place(bus: VirtualUsb) -> None:
+    """Whoever asks pyusb for libusb in this process gets this bus."""
+    libusb1.get_backend = lambda find_library=None: bus  # noqa: ARG005  # pyusb's own signature
 
 
 def _configuration(plugged: Plugged) -> list[bytes]:

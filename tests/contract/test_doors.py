@@ -12,10 +12,14 @@ DOORS: dict[str, set[str]] = {
     "usb": {"drivers/usb_port.py", "simulator/wire/usb_backend.py"},
     "libusb_package": {"drivers/usb_port.py"},
     "serial": {"drivers/serial_port.py", "simulator/wire/serial_end.py"},
-    "sqlite3": {"terminal_agent/journal/sqlite.py"},
+    "sqlite3": {"terminal_agent/journal/sqlite.py", "simulator/clinic/database.py"},
     "aiomqtt": {"terminal_agent/cloud/link.py", "terminal_agent/client/", "simulator/demo/"},
     "paho": {"terminal_agent/cloud/link.py", "terminal_agent/client/"},
     "iotcore": {"simulator/demo/"},
+    "starlette": {"simulator/clinic/web/"},
+    "uvicorn": {"simulator/clinic/running.py"},
+    "jinja2": {"simulator/clinic/web/page.py"},
+    "babel": {"simulator/clinic/wording.py"},
     "pydantic": {"protocols/contract/", "terminal_agent/settings/", "terminal_agent/journal/codec.py"},
 }
 

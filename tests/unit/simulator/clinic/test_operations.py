@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from sqlite3 import IntegrityError
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from protocols.contract.operation import CardView, EvidenceView, OperationView, 
 from protocols.contract.replies import Reply
 from protocols.contract.ulids import make_ulid
 from simulator.clinic import cards, operations, payments
-from simulator.clinic.database import Database
+from simulator.clinic.database import AlreadyThereError, Database
 from simulator.clinic.link import keep
 from simulator.clinic.operations import About
 from simulator.clinic.seed import fill
@@ -163,10 +162,10 @@ def test_a_wish_to_stop_ends_with_its_reply(db: Database) -> None:
 
 def test_an_invoice_has_one_payment_under_way(db: Database) -> None:
     name = a_sale(db)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(AlreadyThereError):
         a_sale(db, 2)
     keep(db, fact(1, view(name, "in_doubt", money="unknown")), NOW)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(AlreadyThereError):
         a_sale(db, 3)
     keep(db, fact(2, view(name, "declined")), NOW)
     a_sale(db, 4)
