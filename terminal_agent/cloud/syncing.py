@@ -119,7 +119,7 @@ class Syncing:
                 await self._journal.mark_met()
             self._met()
             if adopting:
-                await self._journal.mark_synced()
+                await self._journal.mark_synced(body.time)
                 log.info("journal_synced", epoch=self._journal.head.epoch, listed=len(found))
         self._moved()
         head = self._journal.head

@@ -36,15 +36,11 @@ def _stopping(case: Case) -> No | None:
 
 
 def _journal_new(case: Case) -> No | None:
-    """Before the backend has listed what is open; and for ever, for an id made before this journal was: under
-    the one that was lost it may have run."""
-    situation = case.situation
-    if not situation.head.synced:
-        return No("journal_new")
-    born = situation.head.born
-    if situation.backend_now is not None:
-        born = max(born, born + (situation.backend_now - situation.wall))
-    return No("journal_new") if made_before(case.body, born + BIRTH_MARGIN) else None
+    """Before the backend has listed what is open; and for ever, for an id made before it did so for this
+    journal: under the one that was lost it may have run. Both moments are of the backend's clock."""
+    head = case.situation.head
+    old = not head.synced or made_before(case.body, head.born)
+    return No("journal_new") if old else None
 
 
 def made_before(body: commands.TerminalCommand, moment: datetime) -> bool:

@@ -7,6 +7,7 @@ over. Everything that was marked and not concluded is asked about, before its te
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -100,9 +101,29 @@ def query_of(row: Row, marks: Sequence[Mark], now: datetime) -> Recover | None:
 
 
 def marks_of(row: Row, reader: Reader, strategy: Strategy) -> tuple[Mark, ...]:
-    """What was noted of it. In place of nothing a guess, which what is asked for by its id does not need."""
+    """What was noted of it. In place of nothing a guess, which what is asked for by its id does not need. A
+    memory that was empty before it is not believed where this journal knows what should have been in it: a
+    terminal that had forgotten may have forgotten this one too."""
     noted = tuple(reader.marks(row.id))
-    return noted if noted or strategy == "by_id" else (guess(row, reader),)
+    if not noted and strategy != "by_id":
+        return (guess(row, reader),)
+    if not any(mark.keys.get("baseline") == "empty" for mark in noted) or not _had_stored(row, reader):
+        return noted
+    return tuple(
+        replace(mark, keys={**mark.keys, "baseline": "unreadable"}) if "baseline" in mark.keys else mark
+        for mark in noted
+    )
+
+
+def _had_stored(row: Row, reader: Reader) -> bool:
+    """Whether the last transaction of its terminal before it, as far as this journal knows, was one that
+    stays in a terminal's memory; an end of day empties it."""
+    for other in reader.newest(_LOOK_BACK, row.terminal):
+        if other.attempt.no < row.attempt.no and other.op in _TOLD_LAST and other.state != "rejected":
+            own = _own(other.outcome, reader.marks(other.id))
+            if own is not None:
+                return own.get("kind") != "batch"
+    return False
 
 
 def guess(row: Row, reader: Reader) -> Mark:

@@ -89,8 +89,9 @@ class Journal(Protocol):
         """The backend has stored everything up to here. False when it is another epoch or not ours yet."""
         ...
 
-    async def mark_synced(self) -> None:
-        """The backend has listed its open operations, and they are all known here now."""
+    async def mark_synced(self, at: datetime) -> None:
+        """The backend has listed, `at` this moment of its clock, what it holds open: all is known here now.
+        The epoch counts as born then."""
         ...
 
     async def mark_met(self) -> None:

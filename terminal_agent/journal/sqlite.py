@@ -95,9 +95,9 @@ class SqliteJournal:
         """The backend has stored everything up to here. False: another epoch, or not ours yet."""
         return await self._run(partial(upkeep.acknowledge, self._db, epoch, seq))
 
-    async def mark_synced(self) -> None:
-        """The backend has listed its open operations, and they are all known here now."""
-        await self._run(partial(upkeep.mark_synced, self._db))
+    async def mark_synced(self, at: datetime) -> None:
+        """The backend has listed, `at` this moment of its clock, what it holds open: all is known here."""
+        await self._run(partial(upkeep.mark_synced, self._db, at))
 
     async def mark_met(self) -> None:
         """The backend may know of every fact from here on."""

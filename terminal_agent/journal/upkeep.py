@@ -137,9 +137,10 @@ def mark_met(db: Connection) -> None:
     db.execute("UPDATE epochs SET known_seq = NULL WHERE no = (SELECT no FROM current)")
 
 
-def mark_synced(db: Connection) -> None:
-    """Money may be taken in this epoch."""
-    db.execute("UPDATE epochs SET synced = 1 WHERE no = (SELECT no FROM current)")
+def mark_synced(db: Connection, at: datetime) -> None:
+    """Money may be taken in this epoch, which counts as born `at` this moment of the backend's clock: our own
+    may have been wrong."""
+    db.execute("UPDATE epochs SET synced = 1, born_ms = ? WHERE no = (SELECT no FROM current)", (to_ms(at),))
 
 
 def prune(db: Connection, before: datetime) -> int:

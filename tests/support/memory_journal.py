@@ -151,9 +151,9 @@ class MemoryJournal:
         self._held.head = replace(head, acked_seq=max(head.acked_seq, seq))
         return True
 
-    async def mark_synced(self) -> None:
+    async def mark_synced(self, at: datetime) -> None:
         """Money may be taken."""
-        self._held.head = replace(self.head, synced=True)
+        self._held.head = replace(self.head, synced=True, born=at)
 
     async def mark_met(self) -> None:
         """Everything may be known."""

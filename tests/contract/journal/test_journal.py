@@ -221,7 +221,7 @@ async def test_a_new_epoch_numbers_what_was_not_acknowledged_from_one(
 ) -> None:
     for n in range(4):
         await book(journal, clock, n)
-    await journal.mark_synced()
+    await journal.mark_synced(clock.wall())
     old = journal.head
     await journal.acknowledge(old.epoch, 2)
     clock.pass_time(5)

@@ -86,7 +86,7 @@ class Told:
 
     async def well(self) -> None:
         """All that money needs is there."""
-        await self.journal.mark_synced()
+        await self.journal.mark_synced(self._clock.wall())
         self.backend_time.hear(self._clock.wall())
 
     async def said(self, channel: str) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def test_ready_when_money_can_be_taken(tell: Tell) -> None:
 def test_degraded_says_why_in_both_languages(tell: Tell, trouble: str, code: str) -> None:
     async def main(told: Told) -> None:
         if trouble != "new":
-            await told.journal.mark_synced()
+            await told.journal.mark_synced(told._clock.wall())
         if trouble not in ("new", "clock"):
             told.backend_time.hear(LoopClock().wall())
         if trouble == "stopped":

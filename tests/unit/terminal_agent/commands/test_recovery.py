@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from protocols.core.outcomes import Approved, Cancelled, Evidence, NotStarted, Unknown
 from terminal_agent.commands import recovery
 from terminal_agent.journal.facts import Row
@@ -122,6 +124,30 @@ async def test_nothing_is_guessed_of_a_reversal() -> None:
     reversal = replace(row, op="reversal")
     mark = await desk.journal.read(lambda reader: recovery.guess(reversal, reader))
     assert mark.keys == {"baseline": "unreadable"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "believed"),
+    [
+        ({"receipt": "7", "trace": "9"}, "unreadable"),
+        ({"kind": "batch", "trace": "9"}, "empty"),
+        ({}, "empty"),
+    ],
+)
+async def test_an_empty_memory_is_not_believed_after_a_transaction_that_stays_in_it(
+    keys: dict[str, str], believed: str
+) -> None:
+    desk, before = await row_of()
+    await desk.mark(before.id, baseline="empty")
+    booked = Approved(money="charged", evidence=Evidence("dialogue"), keys=keys)
+    await desk.end(before.id, booked)
+    desk.clock.pass_time(1)
+    name = (await desk.ask("sale")).operation_id
+    assert name is not None
+    row = await desk.row(name)
+    await desk.mark(name, baseline="empty", key="value")
+    [mark] = await desk.journal.read(lambda reader: recovery.marks_of(row, reader, "last"))
+    assert mark.keys == {"baseline": believed, "key": "value"}
 
 
 def test_only_doubt_is_settled_and_only_where_it_is_harmless() -> None:

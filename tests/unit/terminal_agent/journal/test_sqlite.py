@@ -73,7 +73,7 @@ async def write(journal: SqliteJournal, n: int = 0) -> None:
 async def test_everything_is_there_after_a_restart_and_the_boot_is_counted(tmp_path: Path) -> None:
     journal = await opened(tmp_path)
     await write(journal)
-    await journal.mark_synced()
+    await journal.mark_synced(CLOCK.wall())
     await journal.acknowledge(journal.head.epoch, 1)
     before = journal.head
     rows = await journal.read(lambda reader: reader.open_operations())
