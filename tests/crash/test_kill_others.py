@@ -103,6 +103,7 @@ async def test_a_card_that_was_being_stored_is_presented_again(broker: Broker, t
             ("approved", "card_stored", "yes"),
         )
         assert_true(view, house.lines())
+        await house.ready()  # the end is told before the terminal is greeted
         again = await house.pay(StoreCard(**house.stamp(), customer="p-1", purpose="recognition"))
         assert again.card_stored == "yes"
 
