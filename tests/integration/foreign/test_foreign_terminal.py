@@ -57,7 +57,8 @@ STRANGE = {
 # What becomes of a payment whose 04 0F was not acknowledged, and whether the terminal then still has it.
 LOST = {
     "kept": (Manners(hangs_up_at_result=True, books_unanswered=True), "approved"),
-    "dropped": (Manners(hangs_up_at_result=True), "cancelled"),
+    # It told an approval, then that it has nothing stored: whether it forgot or dropped it nobody can tell.
+    "dropped": (Manners(hangs_up_at_result=True), "needs_human"),
     "kept-kotlin": (Manners(hangs_up_at_result=True, books_unanswered=True, status_first=True), "approved"),
     "dropped-kotlin": (Manners(hangs_up_at_result=True, status_first=True), "needs_human"),
     "kept-pax": (Manners(hangs_up_at_result=True, books_unanswered=True, repeat="silent"), "needs_human"),
