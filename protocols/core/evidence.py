@@ -21,8 +21,8 @@ Anything else is for a human, with the evidence side by side. Never by sending a
 A mark's keys: `last.<name>` is the baseline, `baseline` is `known`, `empty` or `unreadable`, `clock` is the
 terminal's clock just before our command, told `clock_after_s` seconds after the attempt's `wall`, and `at`
 that of a transaction, both MMDDhhmmss (the wire has no year), and plain names (`receipt`, `trace` …) come
-from a result seen. A record of an end of day says `kind` `batch` and has no receipt number; what follows it
-directly is told by its trace number.
+from a result seen; `approved` is `yes` where that was an approval. A record of an end of day says `kind`
+`batch` and has no receipt number; what follows it directly is told by its trace number.
 """
 
 from __future__ import annotations
@@ -52,7 +52,6 @@ TRACE_WRAP = 999_999
 # Seconds after our command within which an unseen result is believed to be ours. A patient pays in less;
 # staff who miss a result, go to the terminal and type the amount there take longer.
 OURS_WITHIN_S = 45
-_APPROVED = "00"  # as `result` of a result seen (PA00P015 BMP 27)
 
 
 def judge(sought: Recover, seen: Sequence[TerminalRecord], source: Source, *, steady: bool = True) -> Outcome:
@@ -123,7 +122,7 @@ def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
 
 
 def _without_record(notes: Mapping[str, str], result_seen: bool) -> Outcome:
-    if result_seen and notes.get("result") == _APPROVED:
+    if result_seen and notes.get("approved") == "yes":
         # What it had approved it remembers, whatever became of it: its memory was lost since.
         return _human("terminal_forgot", Evidence("last", differs=("receipt",), seen=dict(notes)))
     if notes.get("baseline") == "empty":

@@ -12,6 +12,7 @@ from protocols.core.evidence import is_baseline, judge, same_transaction
 from protocols.core.facts import Orphan
 from protocols.core.operations import Reconcile, Recover, StoreCard, amount_of
 from protocols.core.outcomes import (
+    Approved,
     Evidence,
     NotStarted,
     TerminalRecord,
@@ -277,6 +278,8 @@ class Hearing:
             return
         code = message.result_code
         keys = {**keys_of(message), "result": "none" if code is None else f"{code:02X}"}
+        if isinstance(dialogue.outcome, Approved):
+            keys["approved"] = "yes"
         self._known = keys
         if message.amount_minor is not None:
             keys["amount_minor"] = str(message.amount_minor)

@@ -6,7 +6,6 @@ it still has to say is recorded.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 from collections.abc import Callable
@@ -27,7 +26,6 @@ from simulator.demo.settings import AGENT, CLINIC, HOST, READER, TERMINAL, Ports
 from simulator.demo.transcript import Phrase
 
 _UP_WITHIN_S = 30.0
-_JOURNAL_SETTLES_S = 0.3
 _TRIES = 3
 _KNOWN_PORTS = (8443, 8080)  # where people look for such a service: the vault's, and the pages'
 
@@ -206,8 +204,6 @@ class Bench:
             raise ChildError(
                 f"the agent took no money within {_UP_WITHIN_S:g} s; look into {self._places.log('agent')}"
             ) from None
-        # An agent with a new journal refuses, as journal_new, what was asked within 100 ms of its birth.
-        await asyncio.sleep(_JOURNAL_SETTLES_S)
 
     def _tell(self, part: str, where: object) -> None:
         self._on_started(phrases.STARTED[part].format(where=where), time.monotonic() - self._began)

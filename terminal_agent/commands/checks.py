@@ -14,8 +14,6 @@ from terminal_agent.commands import originals, recovery
 from terminal_agent.commands.situation import Case, No
 from terminal_agent.commands.translate import ulid_time
 
-# An id made this shortly after the journal was born may still have been made before it: two clocks met here.
-BIRTH_MARGIN = timedelta(milliseconds=100)
 # No command is delivered again after so long a time: its `not_after` has passed.
 LONGEST_WAIT = timedelta(days=7)
 REFUND_DAY = timedelta(hours=24)

@@ -6,7 +6,7 @@ over. Everything that was marked and not concluded is asked about, before its te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -118,12 +118,18 @@ def marks_of(row: Row, reader: Reader, strategy: Strategy) -> tuple[Mark, ...]:
 def _had_stored(row: Row, reader: Reader) -> bool:
     """Whether the last transaction of its terminal before it, as far as this journal knows, was one that
     stays in a terminal's memory; an end of day empties it."""
-    for other in reader.newest(_LOOK_BACK, row.terminal):
-        if other.attempt.no < row.attempt.no and other.op in _TOLD_LAST and other.state != "rejected":
-            own = _own(other.outcome, reader.marks(other.id))
-            if own is not None:
-                return own.get("kind") != "batch"
+    for other in _others_told_last(row, reader):
+        own = _own(other.outcome, reader.marks(other.id)) if other.attempt.no < row.attempt.no else None
+        if own is not None:
+            return own.get("kind") != "batch"
     return False
+
+
+def _others_told_last(row: Row, reader: Reader) -> Iterator[Row]:
+    """The other operations at its terminal that this may keep as its last transaction, the newest first."""
+    for other in reader.newest(_LOOK_BACK, row.terminal):
+        if other.id != row.id and other.op in _TOLD_LAST and other.state != "rejected":
+            yield other
 
 
 def guess(row: Row, reader: Reader) -> Mark:
@@ -131,9 +137,8 @@ def guess(row: Row, reader: Reader) -> Mark:
     last transaction before it, as far as this journal knows. If it still is the last one, the operation was
     never done."""
     known: dict[str, str] | None = None
-    for other in reader.newest(_LOOK_BACK, row.terminal):
-        if other.id != row.id and other.op in _TOLD_LAST and other.state != "rejected":
-            known = _last_of(other, reader, ulid_time(row.id) - _CLOCKS_DIFFER)
+    for other in _others_told_last(row, reader):
+        known = _last_of(other, reader, ulid_time(row.id) - _CLOCKS_DIFFER)
         if known is not None:
             break
     # A journal that knows of no transaction does not know that there was none: it may be new.

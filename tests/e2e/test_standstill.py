@@ -11,7 +11,7 @@ import pytest
 
 from protocols.contract.messages import Stamp, command, dump
 from terminal_agent.client import Abort, Query, Sale
-from terminal_agent.commands.checks import BIRTH_MARGIN
+from terminal_agent.cloud.inbox import START_MARGIN
 from terminal_agent.commands.translate import ulid_time
 from tests.support.broker import Broker
 from tests.support.counter import progressed, says, sold
@@ -40,7 +40,7 @@ async def test_a_fresh_journal_takes_no_money_until_the_backend_has_told_what_is
         await told(house, "journal_new")
         epoch = house.client.agents()[house.agent.id].epoch
         # An id made within this time of the start may be older than the start: it waits for `sync`.
-        settled = ulid_time(epoch) + 3 * BIRTH_MARGIN
+        settled = ulid_time(epoch) + 3 * START_MARGIN
         await eventually(lambda: datetime.now(UTC) > settled, "an id made now is not older than the start")
         early = await house.ask(Sale(**house.stamp(), amount_minor=1250))
         assert (early.verdict, early.code) == ("rejected", "clock_untrusted"), "nobody told it the time yet"

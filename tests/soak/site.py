@@ -7,12 +7,9 @@ import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from terminal_agent.client import BackendClient, Tls
-from terminal_agent.commands.checks import BIRTH_MARGIN
-from terminal_agent.commands.translate import ulid_time
 from tests.soak.brokers import Exchange
 from tests.support.agent_process import AgentProcess, Desk
 from tests.support.pki import Credentials
@@ -44,16 +41,13 @@ class Site:
     async def ready(self) -> None:
         """Wait until the agent takes money on every terminal."""
 
-        def old_enough() -> bool:
+        def ready() -> bool:
             if not self.agent.running:
                 raise RuntimeError(f"the agent ended while it started:\n{self.agent.said[-4000:]}")
             state = self.client.agents().get(self.agent.id)
-            if state is None or state.state != "ready":
-                return False
-            # Ids that are made from now on are younger than the journal: their commands are no replays.
-            return datetime.now(UTC) > ulid_time(state.epoch) + 2 * BIRTH_MARGIN
+            return state is not None and state.state == "ready"
 
-        await eventually(old_enough, "the agent is ready")
+        await eventually(ready, "the agent is ready")
         for name in self.stations:
             await self.client.wait_for_terminal(self.agent.id, name, "ready", LIMIT_S)
 

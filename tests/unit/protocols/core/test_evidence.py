@@ -64,7 +64,7 @@ def without(*names: str) -> Mark:
     return Mark("op", 7, "committed", {name: value for name, value in BASELINE.items() if name not in names})
 
 
-SEEN = mark("result_seen", receipt="0042", trace="000062", turnover="000042", result="00")
+SEEN = mark("result_seen", receipt="0042", trace="000062", turnover="000042", result="00", approved="yes")
 
 
 def record(
@@ -182,9 +182,9 @@ def test_a_terminal_that_has_stored_nothing(baseline: str, kind: type) -> None:
     assert isinstance(judged(mark("committed", baseline=baseline), last=None), kind)
 
 
-@pytest.mark.parametrize(("result", "kind"), [("00", Unknown), ("05", Cancelled)])
-def test_an_empty_memory_after_an_approval_was_lost(result: str, kind: type[Outcome]) -> None:
-    seen = mark("result_seen", receipt="0001", result=result)
+@pytest.mark.parametrize(("told", "kind"), [({"approved": "yes"}, Unknown), ({}, Cancelled)])
+def test_an_empty_memory_after_an_approval_was_lost(told: dict[str, str], kind: type[Outcome]) -> None:
+    seen = mark("result_seen", receipt="0001", **told)
     outcome = judged(mark("committed", baseline="empty"), seen, last=None)
     assert isinstance(outcome, kind)
     assert outcome.code == ("terminal_forgot" if kind is Unknown else "not_booked")

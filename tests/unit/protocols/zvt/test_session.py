@@ -80,6 +80,14 @@ def test_committed_mark_holds_the_baseline_the_key_and_the_terminals_id() -> Non
     assert mark.keys["terminal_id"] == "52500295"
 
 
+@pytest.mark.parametrize(("result", "approved"), [("00", "yes"), ("05", None)])
+def test_the_mark_of_a_result_says_whether_it_was_an_approval(result: str, approved: str | None) -> None:
+    script = committed_sale()
+    script.hear(OK, status(result, "0042"))
+    seen = next(fact for fact in script.facts if isinstance(fact, Mark) and fact.stage == "result_seen")
+    assert seen.keys.get("approved") == approved
+
+
 def test_nothing_is_acknowledged_while_the_result_is_not_on_disk() -> None:
     script = committed_sale()
     script.hear(OK)
