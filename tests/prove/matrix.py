@@ -1,7 +1,8 @@
 """The matrix of a campaign: every fault, every stage of an operation, and which cells a history can reach.
 
-A fault strikes in the stage of the newest operation that is open. Most can strike in every one. Those that
-wait for a moment of the terminal's dialogue strike when it comes, and patients are not always there.
+A fault strikes in the stage of the newest operation that is open; where the terminal goes on with a dialogue
+whose end is in doubt, both in the stage that it tells and in `in_doubt`. Most can strike in every one. Those
+that wait for a moment of the terminal's dialogue strike when it comes, and patients are not always there.
 """
 
 from __future__ import annotations

@@ -43,6 +43,8 @@ _SORTS = {
     "before a message": "broker",
     "after a message": "broker",
 }
+# Stages that a terminal's own messages tell, also while the agent no longer knows how it will end.
+_TOLD_BY_THE_TERMINAL = ("card", "pin", "host", "result_seen")
 _TAKES_EVIDENCE = (
     "second_agent",
     "forgetful",
@@ -126,6 +128,8 @@ class World(Strikes):
 
     def _count(self, kind: str) -> None:
         self.struck[kind, self.stage] += 1
+        if self.stage in _TOLD_BY_THE_TERMINAL and next(reversed(self._open), "") in self.doubted:
+            self.struck[kind, "in_doubt"] += 1  # its dialogue goes on, and its end is still not known
         self.kinds.add(kind)
         self.last_trouble_s = asyncio.get_running_loop().time()
 
