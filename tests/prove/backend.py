@@ -77,6 +77,11 @@ class Command:
         return next((view for view in told if is_final(view["state"])), None)
 
     @property
+    def believed(self) -> dict[str, Any] | None:
+        """How it ended, by what was told last: its end, or what corrected that."""
+        return self.corrected[-1] if self.corrected else self.final
+
+    @property
     def latest(self) -> dict[str, Any] | None:
         """The newest fact."""
         return self.views[-1] if self.views else None

@@ -124,8 +124,8 @@ class Books:
         ]
 
     def _follower_of(self, original: Command, op: str) -> Command | None:
-        """Of several commands that would undo or complete the same original, the one that was approved; else
-        one that a human ended, who may have been wrong, or has still to look into."""
+        """Of several commands that would undo or complete the same original, the one of which the agent told
+        that it was approved; else one that a human ended, who may be wrong, or has still to look into."""
         rivals = [
             one for one in self._commands if (one.original, one.op) == (original.id, op) and not one.rejected
         ]
@@ -140,10 +140,13 @@ class Books:
 
 
 def _came_to_nothing(command: Command) -> int:
-    """0 for approved, 1 where a human says, or nobody yet, 2 where the agent told that nothing was done."""
-    if (command.final or {}).get("state") == "approved":
-        return 0
-    return 1 if command.final is None or by_a_human(command.final) else 2
+    """0 for approved as the agent says, 1 as a human says, 2 where a human says otherwise, or nobody yet, 3 where
+    the agent told that nothing was done."""
+    told = command.believed
+    approved = told is not None and told["state"] == "approved"
+    if told is None or by_a_human(told):
+        return 1 if approved else 2
+    return 0 if approved else 3
 
 
 def check(backend: Backend, books: Books, said: Sequence[bytes]) -> Iterator[Violation]:
@@ -182,8 +185,7 @@ def _money(command: Command, booked: Booked) -> Iterator[Violation]:
         yield Violation("I5", f"{name} had expired {late_s:.0f} s before the agent got it, and ran")
     if command.rejected:
         return
-    final = command.final
-    believed = command.corrected[-1] if command.corrected else final
+    believed = command.believed
     if believed is None:
         if booked.standing and not command.with_a_human:
             yield Violation("I2", f"{name} stands in the ledger and the backend does not know how it ended")
