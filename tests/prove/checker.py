@@ -140,8 +140,8 @@ class Books:
 
 
 def _came_to_nothing(command: Command) -> int:
-    """0 for approved as the agent says, 1 as a human says, 2 where a human says otherwise, or nobody yet, 3 where
-    the agent told that nothing was done."""
+    """0 for approved as the agent says, 1 as a human says, 2 where a human says otherwise, or nobody yet, 3
+    where the agent told that nothing was done."""
     told = command.believed
     approved = told is not None and told["state"] == "approved"
     if told is None or by_a_human(told):
