@@ -31,9 +31,9 @@ if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1
     missing=$(missing_packages)
 fi
 
-echo "· two at a time: real processes one after the other, beside them the pages, and unit, property and contract"
+echo "· two at a time: the clinic's pages and other real processes, each one after the other, then the rest by file"
 status=0
-"$BIN/python" -m pytest -q -n 2 --dist loadgroup tests || status=$?
+"$BIN/python" -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder tests || status=$?
 # What did not run, and the line that changes it, stand just above pytest's summary (tests/conftest.py).
 if [ -n "$missing" ] && [ "$status" = 0 ]; then
     status=1

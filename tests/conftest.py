@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from protocols.core.scrub import scrub
 
@@ -60,17 +62,36 @@ def leg_of(nodeid: str) -> str:
     return parts[1] if len(parts) > 2 and parts[0] == "tests" else "other"
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests with real processes go one after the other, those in a browser beside the others. Those that need
-    a package which is missing are skipped by name; `.ci/test.sh` then fails."""
+def turn_of(nodeid: str) -> str:
+    """What runs one after the other: the clinic's pages, all else that starts real processes, each file."""
+    file = nodeid.partition("::")[0]
+    if leg_of(nodeid) not in ONE_AT_A_TIME:
+        return file
+    return "pages" if Path(file).name.startswith("test_clinic_") else "real processes"
+
+
+class Turns(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """xdist's own groups (`--dist loadgroup`) need node ids that change, which pytest 9 no longer allows."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return turn_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Turns:
+    """Asked by xdist, where it is used."""
+    return Turns(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long turns come first. Tests that need a package which is missing are skipped by name;
+    `.ci/test.sh` then fails."""
+    long = {"pages": 0, "real processes": 1}
+    items.sort(key=lambda item: long.get(turn_of(item.nodeid), len(long)))
     skips = {
         marker: pytest.mark.skip(reason=f"needs the Debian packages {' '.join(packages)}")
         for marker, packages in missing_packages().items()
     }
     for item in items:
-        if leg_of(item.nodeid) in ONE_AT_A_TIME and config.pluginmanager.hasplugin("xdist"):
-            pages = item.get_closest_marker("browser") is not None
-            item.add_marker(pytest.mark.xdist_group("pages" if pages else "real processes"))
         for marker, skip in skips.items():
             if item.get_closest_marker(marker) is not None:
                 item.add_marker(skip)

@@ -4,7 +4,7 @@ is on the disk before it is acknowledged. A power cut between the two can then l
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,12 +19,12 @@ from tests.support.station import Plan, Wire
 
 pytestmark = pytest.mark.system
 
-DLE_STX = b"\x10\x02"
+DLE_STX, DLE_ETX = b"\x10\x02", b"\x10\x03"
 AUTHORISATION = b"\x06\x01"
 _CALL = re.compile(r'^(\d+) +(\w+)\(\d+<(.+?)>(?:, "((?:\\x[0-9a-f]{2})*)"|\)| <unfinished)')
 _RESUMED = re.compile(r"^(\d+) +<\.\.\. (\w+) resumed>")
 _SYNCS = ("fsync", "fdatasync")
-What = Literal["hears", "says", "sync begins", "sync ends"]
+What = Literal["hears", "says", "writes", "sync begins", "sync ends"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ def events(record: str, port: int) -> list[Event]:
                 syncing.add(thread)
             else:
                 found.append(Event("sync ends"))
+        elif text and "/journal." in target:
+            found.append(Event("writes", _bytes(text)))
         elif text and (target.startswith("/dev/pts/") or (port and target.endswith(f":{port}]"))):
             found.append(Event("hears" if name in ("read", "recvfrom") else "says", _bytes(text)))
     return found
@@ -65,19 +67,44 @@ def _bytes(text: str) -> bytes:
     return bytes.fromhex("".join(re.findall(r"\\x([0-9a-f]{2})", text)))
 
 
-def first(found: Sequence[Event], what: What, data: bytes, since: int = 0) -> int:
-    """Where these bytes first are, as the beginning of a frame; on TCP that of one read or write."""
+def first(found: Sequence[Event], wire: Wire, what: What, message: bytes, since: int = 0) -> int:
+    """The event in which a message of this beginning stands whole, however reads and writes cut and joined
+    what went over the wire."""
+    stream = b""
     for place, event in enumerate(found[since:], since):
-        if event.what == what and (DLE_STX + data in event.data or event.data.startswith(data)):
-            return place
-    raise AssertionError(f"nothing {what} {data.hex()} after event {since}")
+        if event.what == what:
+            stream += event.data
+            if message in beginnings(stream, wire):
+                return place
+    rest = "\n".join(f"{event.what} {event.data.hex(' ')}" for event in found[since:])
+    raise AssertionError(f"nothing {what} {message.hex()} after event {since}:\n{rest}")
 
 
-def assert_synced(found: Sequence[Event]) -> None:
-    """At least one sync, and every sync that began has ended."""
-    words = [event.what for event in found]
-    assert words.count("sync begins") > 0
-    assert words.count("sync begins") == words.count("sync ends")
+def beginnings(stream: bytes, wire: Wire) -> Iterator[bytes]:
+    """Class and instruction of each whole message: between DLE STX and DLE ETX (PA00P016 ch. 4), or by its
+    length, which is in one byte, or in two after FF (ch. 3)."""
+    if wire == "pty":
+        for begun in stream.split(DLE_STX)[1:]:
+            if DLE_ETX in begun:
+                yield begun[:2]
+        return
+    while len(stream) >= 3:
+        size = 3 + stream[2]
+        if stream[2] == 0xFF and len(stream) >= 5:
+            size = 5 + int.from_bytes(stream[3:5], "little")
+        if len(stream) < size:
+            return
+        yield stream[:2]
+        stream = stream[size:]
+
+
+def assert_on_disk(found: Sequence[Event], mark: bytes) -> None:
+    """This mark was written to the journal, and a sync that began after it has ended."""
+    written = [place for place, event in enumerate(found) if event.what == "writes" and mark in event.data]
+    assert written, f"{mark.decode()} was not written"
+    after = [event.what for event in found[written[0] :]]
+    assert "sync begins" in after, f"{mark.decode()} was written and not synced"
+    assert "sync ends" in after[after.index("sync begins") :], f"the sync of {mark.decode()} had not ended"
 
 
 @pytest.mark.parametrize("wire", ["pty", "tcp"])
@@ -86,8 +113,8 @@ async def test_the_journal_is_synced_before_what_cannot_be_taken_back(
 ) -> None:
     log = tmp_path / "strace"
     async with a_house(broker, tmp_path, Plan(wire=wire), started=False) as house:
-        calls = "trace=read,write,recvfrom,sendto,fsync,fdatasync"
-        house.agent.under = ["strace", "-f", "-yy", "-xx", "-s", "16", "-o", str(log), "-e", calls]
+        calls = "trace=read,write,recvfrom,sendto,pwrite64,fsync,fdatasync"
+        house.agent.under = ["strace", "-f", "-yy", "-xx", "-s", "4200", "-o", str(log), "-e", calls]
         house.start_agent()
         await house.agent_ready()
         await house.ready()
@@ -95,8 +122,8 @@ async def test_the_journal_is_synced_before_what_cannot_be_taken_back(
         view = await house.pay(Sale(**house.stamp(), amount_minor=4750))
         assert view.state == "approved"
         found = events(log.read_text(encoding="ascii")[before:], house.station.port)
-    asked = first(found, "says", AUTHORISATION)
-    assert_synced(found[:asked])
-    told = first(found, "hears", RESULT, asked)
-    acknowledged = first(found, "says", POSITIVE, told)
-    assert_synced(found[told:acknowledged])
+    asked = first(found, wire, "says", AUTHORISATION)
+    assert_on_disk(found[:asked], b"committed")
+    told = first(found, wire, "hears", RESULT, asked)
+    acknowledged = first(found, wire, "says", POSITIVE[:2], told)
+    assert_on_disk(found[told:acknowledged], b"result_seen")

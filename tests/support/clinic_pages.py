@@ -7,9 +7,10 @@ from playwright.async_api import Locator, Page, expect
 from simulator.cards import CARDS
 from tests.support.clinic_house import ClinicHouse
 from tests.support.reader_house import READER
+from tests.support.waiting import LIMIT_S
 
 PATIENT = "patient-42"
-LIMIT_MS = 20_000
+LIMIT_MS = LIMIT_S * 1000
 # What a dialog of a capture has to fill in. There is no field for a card's number, expiry or security code.
 FIELDS = {"point", "terminal", "holder", "postal_code", "mode", "consent", "no_show"}
 

@@ -51,6 +51,13 @@ def fail(text: str, cause: Exception | None = None) -> None:
     raise RuntimeError(text + secret[:0]) from cause
 
 
+def test_seconds_are_told_to_the_millisecond(told: Told) -> None:
+    """The sixteen digits of a float may pass for a card number: these would."""
+    get_logger("terminal_agent.x").info("away", pause_s=1.1271746184182614)
+    (line,) = told.lines()
+    assert (line["pause_s"], "masked" in line) == (1.127, False)
+
+
 def test_a_line_is_json_with_time_level_event_and_fields(told: Told) -> None:
     get_logger("terminal_agent.x").info("sale_begun", amount_minor=1000, terminal="front")
     (line,) = told.lines()
