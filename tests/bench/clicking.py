@@ -8,7 +8,6 @@ message over the same broker to somebody who waits for it. It keeps, checks and 
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,13 +21,11 @@ from tests.bench.statistics import percentile
 from tests.conftest import missing_packages
 from tests.support.broker import Broker, tls_broker
 from tests.support.clinic_house import TERMINAL, ClinicHouse, a_browser, a_clinic
-from tests.support.clinic_pages import open_dialog, stands
-from tests.support.pki import Credentials
-from tests.support.traffic import tls_of
+from tests.support.clinic_pages import CHARGEABLE, open_dialog, stands
+from tests.support.traffic import raw_client
 from tests.support.waiting import eventually_asked
 
 _NEEDED = ("system", "mocked_usb", "browser")
-_CHARGEABLE = {TERMINAL: {"token": {"kind": "chargeable", "scope": "merchant-1"}}}
 _TOPIC = "clinics/v1/floor/floor-1/terminal/t1/cmd/sale"
 # When the click came, by the browser's own clock, which is the machine's.
 _NOTE = """document.addEventListener("click", () => {
@@ -52,7 +49,7 @@ async def _measured(home: Path, times: int) -> dict[str, Any]:
     found: dict[str, list[float]] = {"save_ms": [], "pay_ms": [], "floor_ms": []}
     with tls_broker(home) as (broker, _):
         async with (
-            a_clinic(broker, home / "clinic", desks=_CHARGEABLE) as clinic,
+            a_clinic(broker, home / "clinic", desks=CHARGEABLE) as clinic,
             a_browser() as browser,
             _floor(broker, browser) as floor,
         ):
@@ -108,8 +105,8 @@ async def _floor(broker: Broker, browser: Browser) -> AsyncIterator[Any]:
     """What makes one measurement of the floor."""
     sender, waiter = broker.credentials("backend"), broker.credentials("floor-1")
     async with (
-        _client(broker, sender, "floor-sender") as sending,
-        _client(broker, waiter, "floor-1") as waiting,
+        raw_client(broker, sender, "floor-sender") as sending,
+        raw_client(broker, waiter, "floor-1") as waiting,
     ):
         await waiting.subscribe(_TOPIC, qos=1)
         server = await asyncio.start_server(_answering(sending), "127.0.0.1", 0)
@@ -151,14 +148,3 @@ def _answering(sending: aiomqtt.Client) -> Any:
             writer.close()
 
     return answer
-
-
-def _client(broker: Broker, credentials: Credentials, identifier: str) -> aiomqtt.Client:
-    return aiomqtt.Client(
-        broker.host,
-        broker.port,
-        identifier=identifier,
-        protocol=aiomqtt.ProtocolVersion.V5,
-        tls_context=tls_of(credentials),
-        socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
-    )

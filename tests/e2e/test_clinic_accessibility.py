@@ -11,17 +11,12 @@ from playwright.async_api import Browser, Page
 
 from tests.support.axe import violations
 from tests.support.broker import Broker
-from tests.support.clinic_house import TERMINAL, a_clinic
+from tests.support.clinic_house import a_clinic
+from tests.support.clinic_pages import CHARGEABLE, IN_A_BROWSER
 from tests.support.clinic_places import PLACES
 from tests.support.clinic_walk import LANGUAGES, Language, walk
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.mocked_usb,
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-]
-CHARGEABLE = {TERMINAL: {"token": {"kind": "chargeable", "scope": "merchant-1"}}}
+pytestmark = IN_A_BROWSER
 
 
 async def test_the_check_finds_what_is_broken(browser: Browser) -> None:

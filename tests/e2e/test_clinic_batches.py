@@ -7,21 +7,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-import pytest
 from playwright.async_api import Browser, Page, expect
 
 from simulator.acquirer.ledger import FileLedger
 from simulator.acquirer.lines import Entry
 from tests.support.clinic_house import TERMINAL, ClinicHouse
-from tests.support.clinic_pages import LIMIT_MS, stands
+from tests.support.clinic_pages import IN_A_BROWSER, LIMIT_MS, bill, send_to_terminal, stands
 from tests.support.station import TERMINAL_ID
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.mocked_usb,
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-]
+pytestmark = IN_A_BROWSER
 BY_HAND = (
     "Visa : le terminal compte 147,00 $ (2), la clinique 105,00 $ (1). Un paiement a pu être fait à la main"
     " au terminal, ou annulé ici seulement."
@@ -54,14 +48,8 @@ async def apply(page: Page, clinic: ClinicHouse, action: str = "close") -> None:
 
 async def pay(page: Page, clinic: ClinicHouse, patient: str) -> str:
     """An appointment of today is billed and paid at the terminal; the invoice's number."""
-    await page.goto(f"{clinic.address}/appointments?point=plateau")
-    await page.get_by_role("row", name=patient).locator("th a").click()
-    await page.get_by_role("button", name="Créer une facture").click()
-    await page.wait_for_url("**/invoices/*")
-    await page.locator("#pay-terminal").click()
-    dialog = page.get_by_role("dialog")
-    await dialog.locator(f"[name=terminal][value$='/{TERMINAL}']").check()
-    await dialog.locator("form button").first.click()
+    await bill(page, clinic, patient)
+    dialog = await send_to_terminal(page)
     await clinic.counter.house.station.present("visa")
     await stands(dialog, "approved")
     (invoice,) = clinic.rows("SELECT number FROM invoices WHERE id = ?", page.url.rpartition("/")[2])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
@@ -13,15 +12,13 @@ from simulator.cards import CARDS
 from simulator.clinic.database import stamp
 from simulator.vault.settings import VaultFault
 from tests.support.clinic_house import ClinicHouse
+from tests.support.clinic_pages import IN_A_BROWSER
 from tests.support.keyboard import enter, reach
 from tests.support.reader_house import SCOPE
 from tests.support.visit import Visit, a_visit, booked, put_on_file, switch
-from tests.support.waiting import LIMIT_S, eventually
+from tests.support.waiting import eventually
 
-pytestmark = [
-    pytest.mark.system, pytest.mark.mocked_usb, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"),
-]  # fmt: skip
-expect.set_options(timeout=LIMIT_S * 1000)
+pytestmark = IN_A_BROWSER
 
 FOLLOW_UP = ("Plateau-Mont-Royal", "Physiothérapie, suivi", "Nadia Fortin")
 ASSESSMENT = ("Plateau-Mont-Royal", "Physiothérapie, évaluation", "Nadia Fortin")

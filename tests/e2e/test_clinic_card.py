@@ -12,6 +12,7 @@ from simulator.vault.settings import VaultFault
 from tests.support.clinic_house import TERMINAL, ClinicHouse
 from tests.support.clinic_pages import (
     FIELDS,
+    IN_A_BROWSER,
     LIMIT_MS,
     asked_for_card,
     give_card,
@@ -23,12 +24,7 @@ from tests.support.clinic_pages import (
 from tests.support.reader_house import READER, SCOPE
 from tests.support.waiting import eventually
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.mocked_usb,
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-]
+pytestmark = IN_A_BROWSER
 STORED = {"fr": "Carte enregistrée.", "en": "Card stored."}
 KEY_IN = {
     "fr": "Entrez le numéro de la carte sur le clavier du lecteur.",

@@ -5,20 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from playwright.async_api import Browser, expect
 
 from simulator.acquirer.totals import tokens_kept
 from tests.support.clinic_cards import put_on_file
 from tests.support.clinic_house import ClinicHouse
-from tests.support.clinic_pages import stands
+from tests.support.clinic_pages import IN_A_BROWSER, stands
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.mocked_usb,
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-]
+pytestmark = IN_A_BROWSER
 
 
 def in_months(months: int) -> str:

@@ -14,23 +14,20 @@ from simulator.vault.settings import VaultFault
 from tests.support.broker import Broker
 from tests.support.clinic_house import TERMINAL, ClinicHouse, a_clinic
 from tests.support.clinic_pages import (
+    CHARGEABLE,
+    IN_A_BROWSER,
     LIMIT_MS,
     asked_for_card,
+    bill,
     give_card,
     open_dialog,
     operation_of,
+    send_to_terminal,
     stands,
     start_capture,
 )
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.mocked_usb,
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-]
-# A terminal whose provider charges the tokens that it gives: it can be asked to keep a card.
-CHARGEABLE = {TERMINAL: {"token": {"kind": "chargeable", "scope": "merchant-1"}}}
+pytestmark = IN_A_BROWSER
 Said = tuple[str, str]
 
 
@@ -62,16 +59,8 @@ class Front:
 
     async def pay(self, last_name: str) -> Locator:
         """An invoice for an appointment of today, sent to the terminal."""
-        page = self.page
-        await page.goto(f"{self.clinic.address}/appointments?point=plateau")
-        await page.get_by_role("row", name=last_name).locator("th a").click()
-        await page.get_by_role("button", name="Créer une facture").click()
-        await page.wait_for_url("**/invoices/*")
-        await page.locator("#pay-terminal").click()
-        dialog = page.get_by_role("dialog")
-        await dialog.locator(f"[name=terminal][value$='/{TERMINAL}']").check()
-        await dialog.locator("form button").first.click()
-        return dialog
+        await bill(self.page, self.clinic, last_name)
+        return await send_to_terminal(self.page)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -157,6 +146,17 @@ HUMAN = (
     "The terminal can no longer tell what happened. A manager must compare with the statement and"
     " decide here. Do not start the payment again.",
 )
+
+
+async def sent_anew(page: Page) -> None:
+    """A part of the page is sent once more, as to a window that is seen again."""
+    await page.evaluate("""() => new Promise((sent) => {
+        document.body.addEventListener("htmx:sseMessage", sent, { once: true });
+        for (const hidden of [true, false]) {
+            Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }
+    }).then(() => null)""")
 
 
 async def test_the_terminal_is_busy(front: Front) -> None:
@@ -253,7 +253,10 @@ async def test_a_payment_that_only_a_human_can_decide(front: Front, browser: Bro
     await manager.goto(f"{clinic.address}/operations/{operation}")
     await expect(manager.locator("main")).to_contain_text(HUMAN[0])
     await manager.get_by_label("Ce qui s'est passé").select_option(label="Le paiement a été fait")
-    await manager.get_by_label("Raison (relevé, reçu…)").fill("relevé du terminal, reçu 0002")
+    reason = manager.get_by_label("Raison (relevé, reçu…)")
+    await reason.fill("relevé du terminal, reçu 0002")
+    await sent_anew(manager)
+    await expect(reason).to_have_value("relevé du terminal, reçu 0002")
     await manager.get_by_role("button", name="Enregistrer la décision").click()
     await stands(manager.locator("main"), "approved", "Résultat inscrit par une personne.")
     await stands(dialog, "approved", "Résultat inscrit par une personne.")

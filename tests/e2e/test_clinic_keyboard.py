@@ -5,23 +5,17 @@ The online booking has its own such test beside its others.
 
 from __future__ import annotations
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
 from simulator.cards import CARDS
 from tests.support.clinic_cards import put_on_file
 from tests.support.clinic_house import TERMINAL, ClinicHouse
-from tests.support.clinic_pages import LIMIT_MS, asked_for_card, stands
+from tests.support.clinic_pages import IN_A_BROWSER, LIMIT_MS, asked_for_card, stands
 from tests.support.keyboard import enter, reach
 from tests.support.waiting import eventually_asked
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.mocked_usb,
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-]
+pytestmark = IN_A_BROWSER
 
 
 class Keys:

@@ -7,20 +7,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from playwright.async_api import Browser, Page, expect
 
 from simulator.clinic.database import new_id, stamp
 from tests.support.clinic_cards import put_on_file
 from tests.support.clinic_house import ClinicHouse
-from tests.support.clinic_pages import LIMIT_MS
+from tests.support.clinic_pages import IN_A_BROWSER, LIMIT_MS
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.mocked_usb,
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-]
+pytestmark = IN_A_BROWSER
 POLICY = "Un rendez-vous manqué est facturé 50,00 $ à la carte au dossier."
 SEEN = "Appelée à 15 h 10 et à 15 h 20, pas de réponse."
 A_MONTH = timedelta(days=31)

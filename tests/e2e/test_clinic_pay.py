@@ -4,19 +4,13 @@ receipt; given back.
 
 from __future__ import annotations
 
-import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.support.clinic_cards import put_on_file
-from tests.support.clinic_house import TERMINAL, ClinicHouse
-from tests.support.clinic_pages import LIMIT_MS, stands
+from tests.support.clinic_house import ClinicHouse
+from tests.support.clinic_pages import IN_A_BROWSER, LIMIT_MS, bill, send_to_terminal, stands
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.mocked_usb,
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-]
+pytestmark = IN_A_BROWSER
 APPROVED = {"fr": "Transaction approuvée.", "en": "Transaction approved."}
 NO_AMOUNT = "Écrivez un montant comme 47,50."
 TOO_MUCH = "Le montant doit être plus grand que zéro et ne pas dépasser ce qui est à payer."
@@ -25,25 +19,6 @@ PAID = "Cette facture est payée : il n'y a rien à payer de plus."
 EXPIRED = "Cette carte est expirée."
 OTHER_SCOPE = "Cette carte est gardée dans un autre compte marchand que celui de ce point de service."
 UNDER_WAY = "Un paiement est déjà en cours pour cette facture. Attendez sa fin."
-
-
-async def invoice_of(page: Page, clinic: ClinicHouse, patient: str, button: str = "Créer une facture") -> str:
-    """From the day's list to a new invoice of a patient's appointment of today: its address."""
-    await page.goto(f"{clinic.address}/appointments?point=plateau")
-    await page.get_by_role("row", name=patient).locator("th a").click()
-    await page.get_by_role("button", name=button).click()
-    await page.wait_for_url("**/invoices/*")
-    return page.url
-
-
-async def sent_to_terminal(page: Page, amount: str) -> Locator:
-    """Payer avec le terminal, with this amount."""
-    await page.locator("#pay-terminal").click()
-    dialog = page.get_by_role("dialog")
-    await dialog.locator(f"[name=terminal][value$='/{TERMINAL}']").check()
-    await dialog.locator("[name=amount]").fill(amount)
-    await dialog.locator("form button").first.click()
-    return dialog
 
 
 async def closed(page: Page) -> None:
@@ -63,14 +38,14 @@ async def test_a_visit_is_paid_in_two_parts_and_given_back(clinic: ClinicHouse, 
     old = await put_on_file(clinic, "patient-42", "mastercard", expiry="2401")
     strange = await put_on_file(clinic, "patient-42", "amex", scope="merchant-9")
     page = await clinic.logged_in(browser)
-    address = await invoice_of(page, clinic, "Sophie Gagnon")
+    address = await bill(page, clinic, "Sophie Gagnon")
     await expect(page.locator("tfoot")).to_contain_text("95,00 $")
 
     for amount, wrong in (("quarante", NO_AMOUNT), ("95,01", TOO_MUCH), ("0", TOO_MUCH)):
-        dialog = await sent_to_terminal(page, amount)
+        dialog = await send_to_terminal(page, amount)
         await expect(dialog.locator(".wrong, [role=alert]")).to_have_text(wrong)
         await dialog.get_by_role("button", name="Annuler").click()
-    dialog = await sent_to_terminal(page, "47,50")
+    dialog = await send_to_terminal(page, "47,50")
     await clinic.counter.house.station.present("interac", "insert")
     await stands(dialog, "approved", APPROVED["fr"])
     await expect(dialog).to_contain_text("Interac •••• 3337")
@@ -151,11 +126,11 @@ async def test_one_payment_at_a_time_and_cancelled_ones_leave_it_due(
     clinic: ClinicHouse, browser: Browser
 ) -> None:
     page = await clinic.logged_in(browser)
-    await invoice_of(page, clinic, "Mohamed Benali")
+    await bill(page, clinic, "Mohamed Benali")
     other = await page.context.new_page()
     await other.goto(page.url)
     await other.locator("#pay-terminal").click()
-    dialog = await sent_to_terminal(page, "105,00")
+    dialog = await send_to_terminal(page, "105,00")
     await expect(dialog).to_contain_text("la carte.", timeout=LIMIT_MS)
     await expect(other.locator("#pay-terminal")).to_be_disabled()
     await expect(other.locator("main")).to_contain_text(UNDER_WAY)
@@ -174,7 +149,7 @@ async def test_a_payment_in_doubt_keeps_the_invoice_closed_until_the_truth_is_kn
     page = await clinic.logged_in(browser)
     await page.goto(await known_invoice(clinic, "Benali"))
     await station.fault("booked", "cut", command="sale")
-    dialog = await sent_to_terminal(page, "105,00")
+    dialog = await send_to_terminal(page, "105,00")
     await station.present("visa")
     await expect(dialog.locator("[data-state=in_doubt]")).to_be_visible(timeout=LIMIT_MS)
     await page.reload()
@@ -191,10 +166,10 @@ async def test_a_payment_in_doubt_keeps_the_invoice_closed_until_the_truth_is_kn
 
 async def test_what_is_approved_in_part_counts_in_part(clinic: ClinicHouse, browser: Browser) -> None:
     page = await clinic.logged_in(browser, language="en")
-    await invoice_of(page, clinic, "Emily Carter", button="Create an invoice")
+    await bill(page, clinic, "Emily Carter", button="Create an invoice")
     await expect(page.locator("tfoot")).to_contain_text("$150.00")
     await clinic.counter.house.station.fault("host", "partial", command="sale", value=4000)
-    dialog = await sent_to_terminal(page, "150.00")
+    dialog = await send_to_terminal(page, "150.00")
     await clinic.counter.house.station.present("mastercard")
     await stands(dialog, "approved", APPROVED["en"])
     await expect(dialog).to_contain_text("Charged: $40.00")

@@ -16,17 +16,19 @@ from playwright.async_api import Browser, Locator, Page, expect
 from simulator.cards import CARDS
 from tests.support.broker import Broker
 from tests.support.clinic_house import ClinicHouse, a_clinic
-from tests.support.clinic_pages import LIMIT_MS, asked_for_card, operation_of, stands, start_capture
+from tests.support.clinic_pages import (
+    IN_A_BROWSER,
+    LIMIT_MS,
+    asked_for_card,
+    operation_of,
+    stands,
+    start_capture,
+)
 from tests.support.programs import Program
 from tests.support.relay import Relay, relayed
 from tests.support.waiting import eventually
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.mocked_usb,
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-]
+pytestmark = IN_A_BROWSER
 STORED = "Carte enregistrée."
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.async_api import Browser, expect
 
 from tests.support.clinic_house import ClinicHouse
-from tests.support.waiting import LIMIT_S
+from tests.support.clinic_pages import IN_A_BROWSER
 
-pytestmark = [
-    pytest.mark.system, pytest.mark.mocked_usb, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"),
-]  # fmt: skip
-expect.set_options(timeout=LIMIT_S * 1000)
+pytestmark = IN_A_BROWSER
 
 SERVICE_BOX = "Carte de crédit requise pour réserver en ligne"
 CLINIC_BOX = "Demander une carte de crédit pour réserver des services spécifiques"

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.async_api import Browser, Page, expect
 
 from simulator.reader.device import VirtualReader
 from simulator.reader.settings import ReaderSettings
 from tests.support.clinic_house import TERMINAL, ClinicHouse
-from tests.support.clinic_pages import LIMIT_MS, open_dialog, stands
+from tests.support.clinic_pages import IN_A_BROWSER, LIMIT_MS, open_dialog, stands
 from tests.support.reader_house import READER
 from tests.support.station import TERMINAL_ID
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.mocked_usb,
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-]
+pytestmark = IN_A_BROWSER
 OTHER_PRODUCT = 0x2030
 WINDOWS = 8  # more than a browser's six connections to one server over HTTP/1.1
 

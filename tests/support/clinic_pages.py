@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from simulator.cards import CARDS
-from tests.support.clinic_house import ClinicHouse
+from tests.support.clinic_house import TERMINAL, ClinicHouse
 from tests.support.reader_house import READER
 from tests.support.waiting import LIMIT_S
 
+# What every test of the pages needs, and that it shares its module's clinic and browser.
+IN_A_BROWSER = [
+    pytest.mark.system,
+    pytest.mark.mocked_usb,
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+]
+# A terminal whose provider charges the tokens that it gives: it can be asked to keep a card.
+CHARGEABLE = {TERMINAL: {"token": {"kind": "chargeable", "scope": "merchant-1"}}}
 PATIENT = "patient-42"
 LIMIT_MS = LIMIT_S * 1000
 # What a dialog of a capture has to fill in. There is no field for a card's number, expiry or security code.
@@ -70,3 +80,23 @@ async def stands(dialog: Locator, state: str, sentence: str = "") -> None:
     await expect(panel).to_be_visible(timeout=LIMIT_MS)
     if sentence:
         await expect(panel.locator(".sentence")).to_have_text(sentence)
+
+
+async def bill(page: Page, clinic: ClinicHouse, patient: str, button: str = "Créer une facture") -> str:
+    """From the day's list to a new invoice of a patient's appointment of today: its address."""
+    await page.goto(f"{clinic.address}/appointments?point=plateau")
+    await page.get_by_role("row", name=patient).locator("th a").click()
+    await page.get_by_role("button", name=button).click()
+    await page.wait_for_url("**/invoices/*")
+    return page.url
+
+
+async def send_to_terminal(page: Page, amount: str = "") -> Locator:
+    """On an invoice: Payer avec le terminal, all that is due or this amount; the dialog that follows it."""
+    await page.locator("#pay-terminal").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.locator(f"[name=terminal][value$='/{TERMINAL}']").check()
+    if amount:
+        await dialog.locator("[name=amount]").fill(amount)
+    await dialog.locator("form button").first.click()
+    return dialog

@@ -22,6 +22,7 @@ from tests.support.clinic_pages import (
     give_card,
     open_dialog,
     operation_of,
+    send_to_terminal,
     stands,
     start_capture,
 )
@@ -328,11 +329,7 @@ async def _invoice(walker: Walker, appointment: str) -> str:
 
 async def _pay(page: Page, clinic: ClinicHouse, invoice: str) -> Locator:
     await page.goto(f"{clinic.address}{invoice}")
-    await _dialog(page, "#pay-terminal")
-    dialog = page.get_by_role("dialog")
-    await dialog.locator(f"[name=terminal][value$='/{TERMINAL}']").check()
-    await dialog.locator("form button").first.click()
-    return dialog
+    return await send_to_terminal(page)
 
 
 def _missed(clinic: ClinicHouse, patient: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -71,6 +72,7 @@ def raw_client(broker: Broker, credentials: Credentials, identifier: str) -> aio
         identifier=identifier,
         protocol=aiomqtt.ProtocolVersion.V5,
         tls_context=tls_of(credentials),
+        socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
     )
 
 
