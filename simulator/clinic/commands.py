@@ -19,10 +19,10 @@ def run_clinic(
 ) -> None:
     """Serve the sample clinic's pages until Ctrl-C: cards on file, payments, bookings, with real agents."""
     # The pages' libraries take a third of a second to load: the other commands do without them.
-    from simulator.clinic.database import DatabaseError  # noqa: PLC0415
-    from simulator.clinic.running import serve  # noqa: PLC0415
-    from simulator.clinic.settings import load  # noqa: PLC0415
-    from terminal_agent.client import BrokerAwayError  # noqa: PLC0415
+    from simulator.clinic.database import DatabaseError  # noqa: PLC0415 - see above
+    from simulator.clinic.running import serve  # noqa: PLC0415 - see above
+    from simulator.clinic.settings import load  # noqa: PLC0415 - see above
+    from terminal_agent.client import BrokerAwayError  # noqa: PLC0415 - see above
 
     try:
         asyncio.run(serve(load(settings), lambda address: print(f"the clinic is at {address}", flush=True)))

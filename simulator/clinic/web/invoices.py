@@ -20,6 +20,7 @@ from simulator.clinic.web.page import Page, route, staff_only
 from simulator.clinic.web.stream import stream
 
 Start = Callable[[int], Awaitable[str]]
+Dialog = Callable[[Page, Mapping[str, str]], dict[str, Any]]
 
 
 @staff_only
@@ -122,16 +123,16 @@ async def give_back(page: Page) -> Response:
 
 
 async def _started(
-    page: Page, fields: Mapping[str, str], start: Start, template: str, dialog: Callable[..., dict[str, Any]]
+    page: Page, fields: Mapping[str, str], start: Start, template: str, dialog: Dialog
 ) -> Response:
     """The operation in place of its dialog; the dialog again where the amount is none or nothing is asked."""
     amount = read_amount(fields.get("amount", ""))
     if amount is None:
-        return page.show(template, **dialog(page, fields, wrong="pay.no_amount"))
+        return page.show(template, **{**dialog(page, fields), "wrong": "pay.no_amount"})
     try:
         started = await start(amount)
     except Refused as refused:
-        return page.show(template, **dialog(page, fields, refused=refused))
+        return page.show(template, **{**dialog(page, fields), "refused": refused})
     row = page.found(operations.get(page.db, started))
     return page.show("parts/operation_live.html", **operation.panel(page, row))
 
@@ -156,59 +157,37 @@ def _due(page: Page) -> Mapping[str, str]:
     return {"amount": write_amount(max(_invoice(page).due_minor, 0), page.voice.language)}
 
 
-def _terminal_dialog(
-    page: Page, fields: Mapping[str, str], wrong: str = "", refused: Refused | None = None
-) -> dict[str, Any]:
+def _entered(invoice: Invoice, fields: Mapping[str, str]) -> dict[str, Any]:
+    """What each dialog about money shows; nothing is wrong yet."""
+    return {"invoice": invoice, "amount": fields.get("amount", ""), "wrong": "", "refused": None}
+
+
+def _terminal_dialog(page: Page, fields: Mapping[str, str]) -> dict[str, Any]:
     invoice = _invoice(page)
     desks = _desks(page, invoice)
     # A ready one first, and among these one that takes chips before one that only swipes.
     best = max(desks, key=lambda desk: (desk.word == "ready", desk.takes("insert")), default=None)
-    return {
-        "invoice": invoice,
-        "desks": desks,
-        "terminal": fields.get("terminal") or (best.key if best else ""),
-        "amount": fields.get("amount", ""),
-        "wrong": wrong,
-        "refused": refused,
-    }
+    chosen = fields.get("terminal") or (best.key if best else "")
+    return {**_entered(invoice, fields), "desks": desks, "terminal": chosen}
 
 
-def _card_dialog(
-    page: Page, fields: Mapping[str, str], wrong: str = "", refused: Refused | None = None
-) -> dict[str, Any]:
+def _card_dialog(page: Page, fields: Mapping[str, str]) -> dict[str, Any]:
     invoice = _invoice(page)
     offers = _offers(page, invoice)
     usable = [offer.card["id"] for offer in offers if not offer.why]
-    return {
-        "invoice": invoice,
-        "offers": offers,
-        "chosen": fields.get("card") or (usable[0] if usable else ""),
-        "usable": bool(usable),
-        "amount": fields.get("amount", ""),
-        "wrong": wrong,
-        "refused": refused,
-    }
+    chosen = fields.get("card") or (usable[0] if usable else "")
+    return {**_entered(invoice, fields), "offers": offers, "chosen": chosen, "usable": bool(usable)}
 
 
-def _refund_dialog(
-    page: Page, fields: Mapping[str, str], wrong: str = "", refused: Refused | None = None
-) -> dict[str, Any]:
+def _refund_dialog(page: Page, fields: Mapping[str, str]) -> dict[str, Any]:
     payment = _payment(page)
+    shown = {**_entered(_invoice(page), fields), "payment": payment, "credit": "credit" in fields}
     try:
         _, desk = paying.taken_at(page.clinic, payment)
         undone = paying.is_undone(payment, desk, page.clinic.wall(), page.clinic.zone)
-    except Refused as none:
-        desk, undone, refused = None, False, refused or none
-    return {
-        "invoice": _invoice(page),
-        "payment": payment,
-        "desk": desk,
-        "undone": undone,
-        "credit": "credit" in fields,
-        "amount": fields.get("amount", ""),
-        "wrong": wrong,
-        "refused": refused,
-    }
+    except Refused as refused:
+        return {**shown, "desk": None, "undone": False, "refused": refused}
+    return {**shown, "desk": desk, "undone": undone}
 
 
 def _offers(page: Page, invoice: Invoice) -> list[paying.Offer]:

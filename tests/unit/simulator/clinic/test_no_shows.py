@@ -146,4 +146,4 @@ def test_a_policy_announces_its_fee_and_a_merchant_has_none(
 ) -> None:
     policy = no_shows.policy_of(clinic.db, name)
     texts = {"fr": french, "en": english}
-    assert no_shows.objection(policy, enabled=enabled, fee_minor=fee, texts=texts) == wrong  # type: ignore[arg-type]
+    assert no_shows.objection(policy, enabled=enabled, fee_minor=fee, texts=texts) == wrong  # type: ignore[arg-type]  # languages by name

@@ -40,7 +40,7 @@ def free(db: Database, now: datetime = NOW, **settings: int) -> list[datetime]:
     row = services.get(db, "physio-eval")
     assert row is not None
     wanted = Wanted(row, "nadia", "plateau", "browser-1")
-    return slots.free(db, wanted, OnlineSettings(**{"bookable_days": 1, **settings}), now, ZONE)  # type: ignore[arg-type]
+    return slots.free(db, wanted, OnlineSettings(**{"bookable_days": 1, **settings}), now, ZONE)  # type: ignore[arg-type]  # by name
 
 
 def appointment(db: Database, starts: datetime, *, status: str = "booked", point: str = "plateau") -> None:

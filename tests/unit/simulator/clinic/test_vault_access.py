@@ -43,7 +43,7 @@ def test_a_verification_that_says_all() -> None:
     {"trans_id": None}, {"response_code": "x"}, {"response_code": None},
 ])  # fmt: skip
 def test_a_verification_that_does_not_is_not_believed(other: dict[str, str | None]) -> None:
-    assert verification(replace(VERIFIED, **other), "o-1") is None  # type: ignore[arg-type]
+    assert verification(replace(VERIFIED, **other), "o-1") is None  # type: ignore[arg-type]  # by name
 
 
 @pytest.mark.parametrize(("other", "why"), [
@@ -55,7 +55,7 @@ def test_a_verification_that_does_not_is_not_believed(other: dict[str, str | Non
     ({"response_code": None, "message": "Invalid data key"}, "refused"),
 ])  # fmt: skip
 def test_why_a_card_is_not_kept(other: dict[str, str | None], why: str) -> None:
-    assert verification(replace(VERIFIED, **other), "o-1") == Declined(why)  # type: ignore[arg-type]
+    assert verification(replace(VERIFIED, **other), "o-1") == Declined(why)  # type: ignore[arg-type]  # by name
 
 
 @pytest.mark.parametrize(("other", "told"), [
@@ -69,4 +69,4 @@ def test_why_a_card_is_not_kept(other: dict[str, str | None], why: str) -> None:
     ({"response_code": None, "message": "Cannot find previous transaction"}, Declined("refused")),
 ])  # fmt: skip
 def test_a_lasting_token(other: dict[str, str | None], told: str | Declined | None) -> None:
-    assert lasting_token(replace(KEPT, **other)) == told  # type: ignore[arg-type]
+    assert lasting_token(replace(KEPT, **other)) == told  # type: ignore[arg-type]  # by name
