@@ -46,7 +46,7 @@ class Answers:
         """The one reply."""
         expired = self._expired(command)
         answer, applied = await self._lifecycle.decide(
-            lambda reader: Answer("rejected", "expired") if expired else _look(command, terminal, reader),
+            lambda reader: _in_time(command, _look(command, terminal, reader), expired=expired),
             terminal,
         )
         row = applied.row if applied and applied.row and answer.verdict != "rejected" else answer.row
@@ -73,6 +73,13 @@ class Answers:
     def _expired(self, command: Command) -> bool:
         now, until = self._backend_time.now(), command.body.not_after
         return now is not None and until is not None and until <= now
+
+
+def _in_time(command: Command, answer: Answer, *, expired: bool) -> Answer:
+    """Nothing is done or told after its time; but a verdict or an abort that was heard in time stays heard,
+    when it is repeated because the reply was lost."""
+    repeats = isinstance(command.body, commands.Abort | commands.Resolve) and answer.entry is None
+    return Answer("rejected", "expired") if expired and not repeats else answer
 
 
 def _look(command: Command, terminal: str, reader: Reader) -> Answer:

@@ -116,6 +116,24 @@ async def test_a_human_decides_where_a_human_is_asked() -> None:
     assert [event.fact.type for event in await desk.events()].count("corrected") == 0
 
 
+async def test_what_was_heard_in_time_stays_heard_when_it_is_repeated_too_late() -> None:
+    desk, name = await begun()
+    await desk.mark(name)
+    aborted = desk.data("abort", target_operation_id=name)
+    assert (await desk.send("abort", aborted)).code == "abort_asked"
+    early = desk.data("resolve", target_operation_id=name, **verdict_of("declined"))
+    assert (await desk.send("resolve", early)).code == "not_resolvable"
+    desk.clock.pass_time(900)
+    assert (await desk.send("abort", aborted)).code == "abort_asked"
+    assert desk.fleet.aborted == [("t-1", name)]
+    await desk.end(name, HUMAN)
+    taken = desk.data("resolve", target_operation_id=name, **verdict_of())
+    assert (await desk.send("resolve", taken)).verdict == "done"
+    desk.clock.pass_time(900)
+    assert (await desk.send("resolve", taken)).verdict == "done"
+    assert (await desk.send("resolve", early)).code == "not_resolvable"
+
+
 async def test_a_verdict_that_came_too_early_stays_refused_when_it_is_repeated() -> None:
     desk, name = await begun()
     data = desk.data("resolve", target_operation_id=name, **verdict_of())
