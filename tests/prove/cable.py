@@ -26,8 +26,7 @@ _FOREIGN = bytes.fromhex("04FF010A")  # an intermediate status of another dialog
 class Station:
     """One terminal on the virtual loop."""
 
-    def __init__(self, name: str, device: Device, note: Callable[[str], None]) -> None:
-        self.name = name
+    def __init__(self, device: Device, note: Callable[[str], None]) -> None:
         self.device = device
         self.on_bytes: Callable[[bytes], None] | None = None
         self.on_hangup: Callable[[str], None] | None = None
@@ -46,7 +45,7 @@ class Station:
                     if self.on_hangup is not None:
                         self.on_hangup(why)
                 case Note(text):
-                    self._note(f"terminal {self.name}: {text}")
+                    self._note(text)
                 case CableEffect():
                     raise ValueError("cables are cut by the history, not by the scenario")
         self.arm()
@@ -149,8 +148,10 @@ class Cable:
         station.on_hangup = lambda why: self._hung_up(station, why)
 
     def unplug(self) -> None:
-        """Nothing is at the other end; what is open ends."""
+        """Nothing is at the other end; what is open ends, and what was on the way is lost."""
         station, self.station = self.station, None
+        for way in self._under_way:
+            self._under_way[way] = deque(b"" for _ in self._under_way[way])  # their timers still come
         if station is not None:
             station.on_bytes = station.on_hangup = None
         self.end("unplugged", "the cable was pulled")
@@ -254,6 +255,8 @@ class Cable:
         self._deliver(way, self._under_way[way].popleft())
 
     def _deliver(self, way: Way, data: bytes) -> None:
+        if not data:
+            return
         if way == "to_agent":
             if self._port is not None:
                 self._port.inlet.feed(data)

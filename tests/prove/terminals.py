@@ -31,6 +31,7 @@ BY_HAND = "jcb"  # whoever pays at the terminal itself has this card, so that th
 
 # And who pays for another ECR whose dialogue reaches ours, this one: its result is told to our agent.
 CROSSED = "diners"
+TAKES = "command: "  # so begins what a terminal notes of each command
 
 
 class Patient(Cardholder):
@@ -39,7 +40,8 @@ class Patient(Cardholder):
     def __init__(self) -> None:
         super().__init__(())
         self.visit = Visit()
-        self.stranger: Visit | None = None
+        self.coming: Visit | None = None  # with the command that is being given
+        self._stranger: Visit | None = None
 
     def expect(self, step: Step) -> None:
         """The next patient."""
@@ -50,10 +52,15 @@ class Patient(Cardholder):
             pin=(step.pin, "right") if step.pin == "wrong" else (step.pin,),  # type: ignore[arg-type]  # its two words are those of a PIN
         )
 
+    def hear(self, note: str) -> None:
+        """A terminal that takes a command says so: whoever came for an earlier one is gone."""
+        if note.startswith(TAKES):
+            self._stranger = self.coming
+
     def arrive(self) -> None:
         """The terminal wants a card."""
         super().arrive()
-        self._visit, self.stranger = self.stranger or self.visit, None
+        self._visit, self._stranger = self._stranger or self.visit, None
 
     def walk_away(self) -> None:
         """Leaves at once, whatever was about to be done; the card stays where it is."""
@@ -85,11 +92,16 @@ def station_of(
         booking_policy=plan.policy,
         printing=plan.printing,  # type: ignore[arg-type]  # one of the ways
     )
-    tcp = plan.transport == "tcp"
+    tcp, patient = plan.transport == "tcp", Patient()
+
+    def heard(text: str) -> None:
+        patient.hear(text)
+        note(f"terminal {terminal_id}: {text}")
+
     console = Console(
         settings,
         faults=FaultBook(),
-        cardholder=Patient(),
+        cardholder=patient,
         acquirer=Acquirer(plan.seed),
         ledger=ledger,
         store=QuickStore(),
@@ -97,7 +109,7 @@ def station_of(
         on_tcp=tcp,
     )
     line = StreamLine() if tcp else SerialLine()
-    return Station(terminal_id, Device(Terminal(console), line, on_tcp=tcp), note)
+    return Station(Device(Terminal(console), line, on_tcp=tcp), heard)
 
 
 def console_of(station: Station) -> Console:
@@ -128,11 +140,10 @@ def used_by_hand(station: Station, *messages: Message) -> None:
 def begun_by_another(station: Station, message: Message) -> None:
     """Another ECR begins this and is gone; what the terminal says goes along our cable."""
     cardholder = console_of(station).cardholder
-    if isinstance(cardholder, Patient):
-        cardholder.stranger = Visit(card=CROSSED, how="insert")
+    assert isinstance(cardholder, Patient)
+    cardholder.coming = Visit(card=CROSSED, how="insert")
     station.do(station.device.do(ApduIn(codec.encode(message)), asyncio.get_running_loop().time()))
-    if isinstance(cardholder, Patient) and not station.device.terminal.busy:
-        cardholder.stranger = None  # it was refused, and nobody comes
+    cardholder.coming = None
 
 
 def _dialogue(terminal: Terminal, apdu: bytes, now: float) -> float:
