@@ -17,6 +17,7 @@ from paho.mqtt.properties import Properties
 
 from protocols.contract.messages import Message
 from terminal_agent.client.errors import BrokerAwayError
+from terminal_agent.mqtt import MqttClient
 
 # Nagle's algorithm would hold a command back for the broker's delayed acknowledgement: 40 ms a round trip.
 _NO_DELAY = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
@@ -122,7 +123,7 @@ class Connection:
                 limit.reschedule(asyncio.get_running_loop().time())
 
     def _made(self) -> aiomqtt.Client:
-        client = aiomqtt.Client(
+        client = MqttClient(
             self._host,
             self._port,
             identifier=self._identifier,

@@ -29,6 +29,7 @@ from terminal_agent.cloud.traffic import (
     LinkLostError,
     address_of,
 )
+from terminal_agent.mqtt import MqttClient
 from terminal_agent.observability.logs import get_logger
 from terminal_agent.supervision.backoff import Backoff
 
@@ -276,7 +277,7 @@ class Link:
         """A connected client. A new one each time: aiomqtt's do not survive a broken connection."""
         config, will = self._config, self._will()
         five = config.protocol == "5"
-        client = aiomqtt.Client(
+        client = MqttClient(
             config.host,
             config.port,
             identifier=config.topics.agent,

@@ -22,6 +22,7 @@ from protocols.contract.projections import AgentState, TerminalState
 from protocols.contract.replies import Reply
 from protocols.contract.topics import AgentTopics
 from protocols.contract.wording import words
+from terminal_agent.mqtt import MqttClient
 
 EPOCH = "01JD7A0000E5F6G7H8J9KMNPQR"
 
@@ -135,7 +136,7 @@ def view(operation_id: str, state: str, money: str = "none") -> dict[str, Any]:
 async def fake_agent(host: str, port: int, agent: str, **options: Any) -> AsyncIterator[FakeAgent]:
     """A fake agent that is connected and listens; its state is for the test to announce."""
     topics = AgentTopics("clinic-1", agent)
-    async with aiomqtt.Client(host, port, **options) as client:
+    async with MqttClient(host, port, **options) as client:
         await client.subscribe([(topic, 1) for topic in topics.subscriptions()])
         fake = FakeAgent(client, topics)
         listening = asyncio.create_task(fake.listen())

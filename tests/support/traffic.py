@@ -13,6 +13,7 @@ from typing import Any
 
 import aiomqtt
 
+from terminal_agent.mqtt import MqttClient
 from tests.support.broker import Broker
 from tests.support.pki import Credentials
 
@@ -66,7 +67,7 @@ def tls_of(credentials: Credentials) -> ssl.SSLContext:
 
 def raw_client(broker: Broker, credentials: Credentials, identifier: str) -> aiomqtt.Client:
     """An MQTT 5 client that may say what it likes; whether that gets anywhere is the broker's matter."""
-    return aiomqtt.Client(
+    return MqttClient(
         broker.host,
         broker.port,
         identifier=identifier,
