@@ -77,6 +77,7 @@ class Turns(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         return turn_of(nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Turns:
     """Asked by xdist, where it is used."""
     return Turns(config, log)

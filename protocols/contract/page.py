@@ -91,7 +91,8 @@ is missing. Acknowledge as you go: while 64 facts are out without it, the next o
 by one at each start.
 
 `evt/progress` and the states are lossy: the newest counts, and `as_of` says which fact it already knows
-of. Ignore a progress or state whose `as_of` is older than the facts you hold.
+of. Ignore a progress or state whose `as_of` is older than the facts you hold. Alerts are lossy too, but a
+critical one waits for the next connection, and may then come twice under one `id`.
 
 `sync` tells the agent what you know (`epoch`, `seq`), your time, and every operation that you have sent
 and not seen end, with its `data` as it was sent. An agent whose journal is new, or older than what you

@@ -1,7 +1,8 @@
-"""What is told beside the facts: retained states, and lossy events. Nothing here is ever needed later.
+"""What is told beside the facts: retained states, and lossy events. Nothing of the money is told here alone.
 
 States are kept and published anew on each connect; only the newest counts, so what changed several times
-within a moment, or while another was on its way, is sent once. Events that cannot leave now are dropped.
+within a moment, or while another was on its way, is sent once. Events that cannot leave now are dropped, but
+for critical alerts: those wait for the next connection, a few of them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from protocols.contract import events, messages
@@ -31,6 +33,8 @@ from terminal_agent.terminal.standing import Standing
 
 # Progress comes a few times a second at most; a flood drops the oldest.
 _WAITING = 256
+# Critical alerts that wait for a connection; of more the oldest are dropped.
+_HELD = 16
 # An operation's steps may follow each other within milliseconds: a terminal's state is told when they pause.
 _SETTLE_S = 0.03
 _CRITICAL = frozenset(
@@ -49,6 +53,12 @@ _ALL_DAY = frozenset({"ready", "busy"})
 log = get_logger(__name__)
 
 _Key = tuple[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    message: Message
+    critical: bool
 
 
 class Notices:
@@ -71,7 +81,8 @@ class Notices:
         self._dirty: dict[_Key, None] = {}
         self._moved: dict[str, Standing] = {}
         self._settling: asyncio.TimerHandle | None = None
-        self._events: deque[Message] = deque(maxlen=_WAITING)
+        self._events: deque[_Event] = deque(maxlen=_WAITING)
+        self._held: deque[_Event] = deque(maxlen=_HELD)
         self._bell = asyncio.Event()
 
     # --- telling ----------------------------------------------------------------------------------
@@ -117,16 +128,19 @@ class Notices:
             at=self._clock.wall(),
         )
         log.warning("alert", code=code, terminal=terminal, details=dict(details))
-        self._event("alert", body, terminal)
+        self._event("alert", body, terminal, critical=severity == "critical")
 
     def discovered(self, body: events.Discovered) -> None:
         """A device was found."""
         self._event("discovered", body, None)
 
     def all_anew(self) -> None:
-        """A new connection: every retained state goes out again, with where the journal stands now."""
+        """A new connection: every retained state goes out again, with where the journal stands now, and what
+        was too important to be dropped meanwhile."""
         self._settle()
         self._dirty = dict.fromkeys(self._kept)
+        self._events.extendleft(reversed(self._held))
+        self._held.clear()
         self._bell.set()
 
     # --- publishing -------------------------------------------------------------------------------
@@ -158,8 +172,9 @@ class Notices:
             self.state("caps", standing.caps(), terminal)
 
     async def _publish_next(self) -> None:
-        if self._events:
-            message = self._events.popleft()
+        event = self._events.popleft() if self._events else None
+        if event is not None:
+            message = event.message
         else:
             channel, terminal = key = next(iter(self._dirty))
             del self._dirty[key]
@@ -168,12 +183,14 @@ class Notices:
         try:
             await self._publisher.publish(message)
         except LinkDownError:
-            return  # the next connection publishes all states anew; lossy events are lost
+            # The next connection publishes all states anew.
+            if event is not None and event.critical:
+                self._held.append(event)
 
-    def _event(self, type_: str, body: Told, terminal: str | None) -> None:
-        self._events.append(
-            messages.event(self._topics, type_, messages.dump(body), self._stamp(), terminal=terminal)
-        )
+    def _event(self, type_: str, body: Told, terminal: str | None, *, critical: bool = False) -> None:
+        data = messages.dump(body)
+        message = messages.event(self._topics, type_, data, self._stamp(), terminal=terminal)
+        self._events.append(_Event(message, critical))
         self._bell.set()
 
     def _as_of(self) -> AsOf:

@@ -42,8 +42,12 @@ class Hearer:
 
     def words(self, channel: str = "state") -> list[str]:
         """The states told on a channel, in order."""
+        return self.said(channel, "state")
+
+    def said(self, channel: str, name: str) -> list[Any]:
+        """A field of each message of a channel, in order."""
         return [
-            json.loads(message.payload)["data"].get("state", "")
+            json.loads(message.payload)["data"].get(name, "")
             for message in self.sent
             if message.topic.endswith(f"/{channel}")
         ]
@@ -155,17 +159,34 @@ def test_the_last_words_are_all_out_when_flush_returns() -> None:
     noticing(body)
 
 
-def test_events_that_cannot_leave_are_dropped_and_states_come_with_the_next_connection() -> None:
+def test_what_cannot_leave_is_dropped_but_states_and_critical_alerts_come_with_the_next_connection() -> None:
     async def body(notebook: Notebook) -> None:
         notebook.hearer.down = True
-        notebook.notices.alert("silent", {"after_s": "40"}, "desk-1")
+        for code in ("silent", "wrong_device", "money_stopped"):
+            notebook.notices.alert(code, {"why": "a test"})
         notebook.stands(Phase.IDLE)
+        await asyncio.sleep(0.1)
+        notebook.hearer.down = False
+        for _ in range(2):
+            notebook.notices.all_anew()
+            await asyncio.sleep(0.1)
+
+    hearer = noticing(body)
+    assert hearer.words() == ["ready", "ready"]
+    assert hearer.said("alert", "code") == ["wrong_device", "money_stopped"]
+
+
+def test_of_critical_alerts_that_wait_the_oldest_are_dropped() -> None:
+    async def body(notebook: Notebook) -> None:
+        notebook.hearer.down = True
+        for number in range(20):
+            notebook.notices.alert("money_stopped", {"why": str(number)})
         await asyncio.sleep(0.1)
         notebook.hearer.down = False
         notebook.notices.all_anew()
 
-    hearer = noticing(body)
-    assert (hearer.words(), hearer.words("alert")) == (["ready"], [])
+    told = noticing(body).said("alert", "details")
+    assert [one["why"] for one in told] == [str(number) for number in range(4, 20)]
 
 
 def test_a_state_says_which_facts_it_knows_of() -> None:
