@@ -238,6 +238,15 @@ def test_a_card_name_without_any_byte_or_with_only_its_end() -> None:
         assert as_written(message) == apdu
 
 
+@pytest.mark.parametrize("name", ["56 49 53 41", "56 49 53 41 00", "56 49 53 41 00 00 00"])
+def test_a_card_name_ends_where_its_zeros_begin(name: str) -> None:
+    apdu = apdu_of("04 0F", f"27 00 8B F0 F{len(bytes.fromhex(name))} {name}")
+    message = terminal(apdu)
+    assert isinstance(message, StatusInformation)
+    assert message.card_name == "VISA"
+    assert as_written(message) == apdu
+
+
 def test_a_bmp_that_comes_twice_counts_the_last_time() -> None:
     apdu = "04 0F 08 27 05 87 00 41 87 00 42"
     message = terminal(apdu)
