@@ -132,8 +132,15 @@ class TlvCarrier(Message):
 
     @property
     def print_lines(self) -> tuple[tuple[int, str], ...]:
-        """The lines for printing: (attribute, text) per tag 07 inside 25; a 09 holds for what follows."""
+        """The lines for printing: (attribute, text) per tag 07 inside 25. A 09 holds for what follows in its
+        25; its top bit, which ends a receipt, for one line."""
         return tuple(self._walk_print())
+
+    @property
+    def ends_receipt(self) -> bool:
+        """Whether a 09 with the top bit set stands behind all lines (seen: 81, 8F, FF; 80 is reserved)."""
+        entries = [entry for block in self.tlv or () if block.tag == 0x25 for entry in block.children]
+        return bool(entries) and entries[-1].tag == 0x09 and entries[-1].value[:1] > b"\x80"
 
     @property
     def open_receipts(self) -> tuple[str, ...]:
@@ -148,15 +155,16 @@ class TlvCarrier(Message):
         return text.by_number(named.number, self.charset) if named else self.charset
 
     def _walk_print(self) -> Iterator[tuple[int, str]]:
-        attribute = 0
         for block in self.tlv or ():
             if block.tag != 0x25:
                 continue
+            attribute = 0
             for entry in block.children:
                 if entry.tag == 0x09:
                     attribute = entry.number
                 elif entry.tag == 0x07:
                     yield attribute, self._say(entry)
+                    attribute &= 0x7F
 
     def _say(self, entry: TlvNode) -> str:
         return text.decode(entry.value, self.text_charset)

@@ -274,4 +274,5 @@ def test_a_receipt_is_longer_than_254_bytes_and_says_so() -> None:
     ecr = _registered()
     blocks = [apdu for apdu in ecr.ask(sale(1250)) if apdu.startswith("06D3")]
     assert all(apdu[4:6] == "FF" for apdu in blocks)
+    assert all(apdu.endswith("090181") for apdu in blocks)  # the end stands behind all lines
     assert apdus(bytes.fromhex("".join(blocks))) == blocks
