@@ -229,6 +229,17 @@ class DataObjects(TlvCarrier):
     others: tuple[tuple[int, bytes], ...] = field(default=(), repr=False)
 
     @property
+    def zvt_card_type(self) -> int | None:
+        """BMP 8A; where that is absent, or FF because the number is too big for it, tag 41."""
+        return self._number(0x41) if self.card_type in (None, 0xFF) else self.card_type
+
+    @property
+    def told(self) -> str | None:
+        """The terminal's own words: BMP 3C, else an extended error (1F17) or the display (24)."""
+        words = self.additional_text or self.error_text or " ".join(self.display_lines)
+        return words.strip("\x00 ") or None
+
+    @property
     def last_four(self) -> str | None:
         """The last four digits of the card, when the terminal shows them all."""
         tail = (self.pan or "").rsplit("*", 1)[-1][-4:]
