@@ -143,12 +143,6 @@ class TlvCarrier(Message):
         return bool(entries) and entries[-1].tag == 0x09 and entries[-1].value[:1] > b"\x80"
 
     @property
-    def open_receipts(self) -> tuple[str, ...]:
-        """The receipt numbers of open pre-authorisations: tags 08 inside 23."""
-        opened = find(self.tlv, 0x23)
-        return tuple(entry.digits for entry in opened.children if entry.tag == 0x08) if opened else ()
-
-    @property
     def text_charset(self) -> str:
         """The charset of texts in this container: tag 14 at its top, else what was negotiated."""
         named = find(self.tlv, 0x14)

@@ -199,7 +199,14 @@ def test_an_abort_with_its_extended_error() -> None:
 
 @pytest.mark.parametrize(
     ("data", "receipts"),
-    [("B8 87 FF FF", ()), ("B8 06 0A 23 08 08 02 01 23 08 02 45 67", ("0123", "4567"))],
+    [
+        ("B8", ()),
+        ("B8 87 FF FF", ()),
+        ("B8 87 01 23", ("0123",)),
+        ("B8 06 0A 23 08 08 02 01 23 08 02 45 67", ("0123", "4567")),
+        ("B8 87 01 23 06 0A 23 08 08 02 45 67 08 02 78 90", ("0123", "4567", "7890")),
+        ("B8 87 01 23 06 0A 23 08 08 02 01 23 08 02 45 67", ("0123", "4567")),
+    ],
 )
 def test_open_preauthorisations(data: str, receipts: tuple[str, ...]) -> None:
     message = terminal(apdu_of("06 1E", data))
