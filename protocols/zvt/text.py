@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 
 DEFAULT = "cp437"
+SEVEN_BIT = "zvt-7bit"  # an ECR's texts for the display (BMPs F1 to F8): ASCII with German letters
+_FROM_SEVEN_BIT = str.maketrans("[\\]{|}~", "ÄÖÜäöüß")
+_TO_SEVEN_BIT = str.maketrans("ÄÖÜäöüß", "[\\]{|}~")
 
 CHARSETS = {
     0xFF: "cp437",
@@ -36,6 +39,8 @@ def by_number(number: int, otherwise: str = DEFAULT) -> str:
 
 def decode(data: bytes, charset: str = DEFAULT) -> str:
     """Bytes to text; never fails."""
+    if charset == SEVEN_BIT:
+        return data.decode(DEFAULT).translate(_FROM_SEVEN_BIT)
     try:
         return data.decode(charset)
     except (UnicodeDecodeError, LookupError):
@@ -44,6 +49,8 @@ def decode(data: bytes, charset: str = DEFAULT) -> str:
 
 def fitting(data: bytes, charset: str) -> str:
     """The charset in which the bytes can be read: the given one, or else CP437."""
+    if charset == SEVEN_BIT and data.isascii():
+        return charset
     try:
         data.decode(charset)
     except (UnicodeDecodeError, LookupError):
@@ -64,6 +71,8 @@ def as_meant(told: str) -> str:
 
 def encode(text: str, charset: str = DEFAULT) -> bytes:
     """Text to bytes; what the charset cannot say becomes a question mark."""
+    if charset == SEVEN_BIT:
+        return text.translate(_TO_SEVEN_BIT).encode("ascii", "replace")
     try:
         return text.encode(charset, "replace")
     except LookupError:

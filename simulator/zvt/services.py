@@ -18,6 +18,8 @@ from simulator.zvt.state import Transaction
 
 READY, CARD_INSIDE = 0x00, 0xDC
 WRONG_CURRENCY, WRONG_PASSWORD, FUNCTION_IMPOSSIBLE = 0x6F, 0x37, 0x83
+RATE_FIXED, RATE_UNKNOWN = 0x7D, 0xFD
+_RATES = (b"\x00", b"\x01", b"\x06", b"\x07")  # 08 40: 9600, 19200, 57600, 115200 (PA00P016)
 NO_CURRENCY_MEANS = "978"  # euro (PA00P015 ch. 2.1)
 _AS_PRINTED = tuple(Slot(bmp) for bmp in (0x19, 0x29, 0x49, 0x06))  # ch. 2.1 prints them in this order
 _LANGUAGES = {b"\x01": "en", b"\x02": "fr"}  # 08 30: the table of this terminal's maker
@@ -37,7 +39,7 @@ def register(console: Console, request: zvt.Registration) -> Script[None]:
     status = zvt.Completion(
         payment_type=READY,
         terminal_id=console.settings.terminal_id,
-        currency=console.settings.currency[1:] if state.currency_registered else None,
+        currency=console.told_currency,
         tlv=_device(console) if state.tlv_allowed else None,
         charset=state.charset,
         order=_AS_PRINTED,
@@ -148,6 +150,11 @@ def clock_of(request: zvt.SetClock) -> datetime | None:
 def refuse_language(_console: Console, request: zvt.Opaque) -> tuple[int, bytes] | None:
     """08 30 with anything but one of our languages."""
     return None if request.data in _LANGUAGES else (FUNCTION_IMPOSSIBLE, b"")
+
+
+def refuse_rate(_console: Console, request: zvt.Opaque) -> tuple[int, bytes]:
+    """08 40: the cable's rate is set by whoever plugged it in."""
+    return (RATE_FIXED if request.data in _RATES else RATE_UNKNOWN), b""
 
 
 def choose_language(console: Console, data: bytes) -> None:

@@ -69,6 +69,13 @@ def test_what_is_cp437_stays_as_it_is(meant: str) -> None:
     assert text.as_meant(text.decode(meant.encode("cp437"))) == meant
 
 
+def test_the_seven_bit_set_has_german_letters_for_seven_signs() -> None:
+    assert text.decode(b"Test { | } ~ [ \\ ]", text.SEVEN_BIT) == "Test ä ö ü ß Ä Ö Ü"
+    assert text.encode("Größe 1 €", text.SEVEN_BIT) == b"Gr|~e 1 ?"
+    assert text.fitting(b"Gr|~e", text.SEVEN_BIT) == text.SEVEN_BIT
+    assert text.fitting(b"Gr\x94~e", text.SEVEN_BIT) == "cp437"
+
+
 def test_a_text_of_another_charset_is_left_alone() -> None:
     assert text.as_meant("α à 5 €") == "α à 5 €"
     assert text.as_meant("α 5 €") == "α 5 €"

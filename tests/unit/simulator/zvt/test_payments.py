@@ -270,6 +270,13 @@ def test_faults_decline_approve_in_part_and_show_whole_numbers() -> None:
     assert "EEEEEEEEEEEE1111" in next(apdu for apdu in ecr.ask(sale(1250)) if apdu.startswith("040F"))
 
 
+@pytest.mark.parametrize(("currency", "told"), [("490124", True), ("", False)])
+def test_the_currency_is_told_to_an_ecr_that_has_named_it(currency: str, told: bool) -> None:
+    ecr = Ecr()  # which has not registered
+    result = next(apdu for apdu in ecr.ask(sale(1250, currency)) if apdu.startswith("040F"))
+    assert ("490124" in result) is told
+
+
 def test_a_receipt_is_longer_than_254_bytes_and_says_so() -> None:
     ecr = _registered()
     blocks = [apdu for apdu in ecr.ask(sale(1250)) if apdu.startswith("06D3")]
