@@ -29,6 +29,7 @@ _FRAME = "\u2500-\u259f"
 _MISREAD = re.compile(
     rf"[{_SMALL}]|(?<=[A-Za-z])[{_CAPITALS}](?![{_FRAME}])|(?<![{_FRAME}])[{_CAPITALS}](?=[A-Za-z])"
 )
+_SAID = re.compile(r"[\x00-\x7f\u00a0-\u00ffŒœ€‘’“”–—…]*")
 _READ_WELL = re.compile("[" + bytes((*range(0x80, 0x9B), *range(0xA0, 0xA6))).decode(DEFAULT) + "]")
 
 
@@ -59,14 +60,26 @@ def fitting(data: bytes, charset: str) -> str:
 
 
 def as_meant(told: str) -> str:
-    """A text as people should read it. Terminals send Latin-1 without having negotiated it: what was read as
-    CP437 and makes words only in Latin-1 is read as that. For showing, never for sending back."""
-    if _READ_WELL.search(told) or not _MISREAD.search(told):
-        return told
+    """A text as people should read it. Terminals send UTF-8 or Latin-1 without having negotiated it: what was
+    read as CP437 and makes words only in one of them is read as that. For showing, never for sending back."""
     try:
-        return told.encode(DEFAULT).decode(_LATIN_1)
+        raw = told.encode(DEFAULT)
     except UnicodeEncodeError:  # it was not read as CP437
         return told
+    meant = _in_utf_8(raw)
+    if meant is None:
+        latin = _MISREAD.search(told) and not _READ_WELL.search(told)
+        meant = raw.decode(_LATIN_1) if latin else told
+    return meant
+
+
+def _in_utf_8(raw: bytes) -> str | None:
+    """The text, if it is well-formed UTF-8 and has nothing in it that a terminal would not say."""
+    try:
+        meant = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return meant if _SAID.fullmatch(meant) else None
 
 
 def encode(text: str, charset: str = DEFAULT) -> bytes:

@@ -50,6 +50,11 @@ def test_latin_1_that_nobody_negotiated_is_read_as_it_was_meant(meant: str) -> N
     assert text.as_meant(text.decode(meant.encode("iso8859-1"))) == meant
 
 
+@pytest.mark.parametrize("meant", ["Approuvée à Montréal", "REÇU N° 12", "1 €", "L’œuvre – Ä"])
+def test_utf_8_that_nobody_negotiated_is_read_as_it_was_meant(meant: str) -> None:
+    assert text.as_meant(text.decode(meant.encode("utf-8"))) == meant
+
+
 @pytest.mark.parametrize(
     "meant",
     [
@@ -59,6 +64,8 @@ def test_latin_1_that_nobody_negotiated_is_read_as_it_was_meant(meant: str) -> N
         "════════",
         "╔══════╗",
         "────TOTAL────",
+        "┌──┬──┐",
+        "─┐",
         "TOTAL ──── 12",
         "N° 12 ± 3",
         "TOTAL 1.00",
