@@ -138,6 +138,16 @@ def test_a_result_survives_a_broken_tail() -> None:
     assert (message.result_code, message.receipt, message.incomplete) == (0, "0042", True)
 
 
+@pytest.mark.parametrize("broken", ["04 EE EE EE EE EE EE", "06 03 1F 10 05", "06 04 25 02 07 09"])
+def test_an_object_that_cannot_be_read_takes_none_of_the_others_with_it(broken: str) -> None:
+    message = terminal(apdu_of("04 0F", f"0B 00 00 41 {broken} 27 00 87 00 42"))
+    assert isinstance(message, StatusInformation)
+    assert (message.trace, message.result_code, message.receipt) == ("000041", 0, "0042")
+    assert (message.amount_minor, message.tlv, message.incomplete) == (None, None, True)
+    with pytest.raises(DecodingError):
+        terminal(apdu_of("04 0F", f"0B 00 00 41 {broken} 87 00 42"))
+
+
 def test_a_broken_tail_without_a_result_is_an_error() -> None:
     with pytest.raises(DecodingError) as caught:
         terminal("04 0F 05 87 00 42 04 00")
