@@ -101,6 +101,11 @@ class Line:
         self.refused, self._asked = code, None
         self.answer_by = now + _CONTRADICTED_WITHIN_S
 
+    def hurry(self, now: Mono) -> None:
+        """Nobody waits any more for what our command's own time allows: T3 is enough."""
+        if self.answer_by is not None:
+            self.answer_by = min(self.answer_by, now + self._answer_s)
+
     def rest(self) -> None:
         """Nothing is awaited."""
         self._asked = self.refused = None
