@@ -115,6 +115,16 @@ def test_waiting_for_a_card_repeats_its_status_so_that_t4_starts_anew() -> None:
     assert len([apdu for apdu in heard if apdu.startswith("04FF") and apdu[6:8] == "0A"]) == 4
 
 
+def test_the_socket_is_closed_on_a_command_that_does_not_become_complete() -> None:
+    ecr = _registered()
+    assert ecr.say(sale(1250)[:12], 4.9) == []
+    assert ecr.hangups == 0
+    ecr.run(0.2)
+    assert ecr.hangups == 1
+    ecr.connect()
+    assert ecr.ask(sale(1250))[0] == "800000"
+
+
 def test_an_abort_is_granted_while_the_card_is_awaited() -> None:
     ecr = _registered(by_hand=True)
     ecr.say(sale(1250), 5)
