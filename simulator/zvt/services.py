@@ -48,7 +48,8 @@ def register(console: Console, request: zvt.Registration) -> Script[None]:
 
 
 def _negotiate(console: Console, tlv: Container) -> None:
-    """Tags 26 (commands that may be sent), 27/14 (charset), 12 (the printer's columns), 28/15 (language)."""
+    """Tags 26 (commands that may be sent), 27/14 (charset), 28/15 (languages, the first one that we know),
+    12 (the printer's columns)."""
     state = console.state
     permitted = find(tlv, 0x26)
     if permitted is not None:
@@ -56,6 +57,9 @@ def _negotiate(console: Console, tlv: Container) -> None:
     charset = find(tlv, 0x27, 0x14)
     if charset is not None:
         state.charset = by_number(charset.number)
+    wanted = find(tlv, 0x28)
+    named = [child.value.lower().decode("latin-1") for child in wanted.children] if wanted is not None else []
+    state.language = next((name for name in named if name in _LANGUAGES.values()), state.language)
     wide = find(tlv, 0x12)
     if wide is not None and wide.digits.isdecimal():
         state.columns = int(wide.digits)

@@ -68,6 +68,20 @@ def test_the_language_changes_display_and_receipts_for_good() -> None:
     assert any(b"PURCHASE".hex().upper() in apdu for apdu in ecr.ask(sale(1250)) if apdu.startswith("06D3"))
 
 
+@pytest.mark.parametrize(
+    ("languages", "shown"),
+    [
+        ("15024445" + "1502454E", "INSERT, TAP OR SWIPE CARD"),
+        ("15024445", "INSÉREZ, APPROCHEZ OU GLISSEZ LA CARTE"),
+    ],
+)
+def test_a_registration_names_the_languages_it_wants(languages: str, shown: str) -> None:
+    ecr = Ecr()
+    ecr.ask(registration(tlv=f"28{len(languages) // 2:02X}{languages}"))
+    ecr.ask(sale(1250))
+    assert (shown,) in ecr.shown
+
+
 @pytest.mark.parametrize("command", ["069303000000", "067000", "067900", "061A00"])
 def test_administrative_work_prints_a_notice_and_completes(command: str) -> None:
     ecr = Ecr()
