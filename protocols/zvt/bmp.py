@@ -102,12 +102,12 @@ def currency() -> Format:
 
 
 def words(size: int, end: bytes = b"") -> Format:
-    """A text, card numbers in it masked. `end` closes it on the wire; many terminals leave that out."""
+    """A text, card numbers in it masked. `end` closes it on the wire; many leave it out, or repeat it."""
 
     def read(raw: bytes, tally: Tally) -> str:
         clean, found = scrub_bytes(raw)
         tally.masked += found
-        return text.decode(clean.removesuffix(end), tally.charset)
+        return text.decode(clean.rstrip(end), tally.charset)
 
     return Format(size, read, lambda value, charset: text.encode(value, charset) + end, loose=True)
 
@@ -135,14 +135,14 @@ def approval() -> Format:
 
 
 def card_number() -> Format:
-    """PAN or EF_ID as digits and stars: nibble E is a hidden digit, D a separator, a last F fills up.
+    """PAN or EF_ID as digits and stars: nibble E is a hidden digit, D a separator, F fills up.
 
     A number that the terminal masked well enough stays as it is (first six, last four); of any other the
     last four digits stay, and what follows a separator is dropped.
     """
 
     def read(raw: bytes, tally: Tally) -> str:
-        nibbles = raw.hex().removesuffix("f")
+        nibbles = raw.hex().rstrip("f")
         if _MASKED_BY_TERMINAL.fullmatch(nibbles):
             return nibbles.replace("e", "*")
         number = nibbles.partition("d")[0]

@@ -132,14 +132,15 @@ class TlvCarrier(Message):
 
     @property
     def print_lines(self) -> tuple[tuple[int, str], ...]:
-        """The lines for printing: (attribute, text) per tag 07 inside 25; a 09 holds for what follows."""
+        """The lines for printing: (attribute, text) per tag 07 inside 25. A 09 holds for what follows in its
+        25; its top bit, which ends a receipt, for one line."""
         return tuple(self._walk_print())
 
     @property
-    def open_receipts(self) -> tuple[str, ...]:
-        """The receipt numbers of open pre-authorisations: tags 08 inside 23."""
-        opened = find(self.tlv, 0x23)
-        return tuple(entry.digits for entry in opened.children if entry.tag == 0x08) if opened else ()
+    def ends_receipt(self) -> bool:
+        """Whether a 09 with the top bit set stands behind all lines (seen: 81, 8F, FF; 80 is reserved)."""
+        entries = [entry for block in self.tlv or () if block.tag == 0x25 for entry in block.children]
+        return bool(entries) and entries[-1].tag == 0x09 and entries[-1].value[:1] > b"\x80"
 
     @property
     def text_charset(self) -> str:
@@ -148,15 +149,16 @@ class TlvCarrier(Message):
         return text.by_number(named.number, self.charset) if named else self.charset
 
     def _walk_print(self) -> Iterator[tuple[int, str]]:
-        attribute = 0
         for block in self.tlv or ():
             if block.tag != 0x25:
                 continue
+            attribute = 0
             for entry in block.children:
                 if entry.tag == 0x09:
                     attribute = entry.number
                 elif entry.tag == 0x07:
                     yield attribute, self._say(entry)
+                    attribute &= 0x7F
 
     def _say(self, entry: TlvNode) -> str:
         return text.decode(entry.value, self.text_charset)
@@ -219,6 +221,17 @@ class DataObjects(TlvCarrier):
     track2_length: int | None = None
     track3_length: int | None = None
     others: tuple[tuple[int, bytes], ...] = field(default=(), repr=False)
+
+    @property
+    def zvt_card_type(self) -> int | None:
+        """BMP 8A; where that is absent, or FF because the number is too big for it, tag 41."""
+        return self._number(0x41) if self.card_type in (None, 0xFF) else self.card_type
+
+    @property
+    def told(self) -> str | None:
+        """The terminal's own words: BMP 3C, else an extended error (1F17) or the display (24)."""
+        words = self.additional_text or self.error_text or " ".join(self.display_lines)
+        return words.strip("\x00 ") or None
 
     @property
     def last_four(self) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from protocols.core.operations import Reconcile, StoreCard
@@ -12,7 +13,7 @@ from protocols.zvt import codes
 from protocols.zvt.asking import Asking
 from protocols.zvt.greeting import Greeting, is_registration
 from protocols.zvt.messages import AbortedByTerminal, Completion, Positive
-from protocols.zvt.results import refusal
+from protocols.zvt.results import refusal, told_by
 from protocols.zvt.steps import Errand
 
 if TYPE_CHECKING:
@@ -68,12 +69,14 @@ class Ending:
             session.lost("out_of_step", now)
             return
         if errand in (Errand.WORK, Errand.OLD):
-            self.end(now, code, aborted=True)
+            self.end(now, code, aborted=True, told=told_by(message))
             return
         session.finish_errand(now)
         self._refused(errand, codes.BUSY if code is None else code, now)
 
-    def end(self, now: Mono, code: int | None = None, *, aborted: bool = False) -> None:
+    def end(
+        self, now: Mono, code: int | None = None, *, aborted: bool = False, told: str | None = None
+    ) -> None:
         """06 0F or 06 1E of a dialogue: only now is its outcome final."""
         session = self._session
         dialogue, errand = session.dialogue, session.errand
@@ -87,7 +90,7 @@ class Ending:
             return
         if outcome is None:
             outcome = Unknown(code="no_result", evidence=Evidence("dialogue"), ask_again_s=0.0)
-        session.conclude(outcome)
+        session.conclude(replace(outcome, terminal_text=outcome.terminal_text or told))
 
     def _outcome_at_end(self, code: int | None, *, aborted: bool) -> Outcome | None:
         dialogue = self._session.dialogue

@@ -106,7 +106,7 @@ class Hearing:
 
     # --- answers to our commands ----------------------------------------------------------------
 
-    def _positive(self, _message: Positive, now: Mono) -> None:
+    def _positive(self, _message: Positive | Negative, now: Mono) -> None:
         session = self._session
         if session.errand is Errand.OLD and self._asked is not None and session.recovers:
             self._asked_is_taken()
@@ -149,8 +149,11 @@ class Hearing:
         session = self._session
         if not session.allows(Event.TAKEN):
             return  # 84 83 to our 06 B0: too late; the dialogue itself will tell the outcome
+        if message.code == 0:
+            self._positive(message, now)  # 84 00 accepts, as 80 00 does (PA00P015 ch. 2.2.8)
+            return
         # 84 1E with data is an abort dressed as an answer: the result is in the data (seen at registration)
-        dressed = message.code == _ABORT_INSTRUCTION and message.data
+        dressed = message.code == _ABORT_INSTRUCTION and message.data[:1] > b"\0"
         code = message.data[0] if dressed else message.code
         session.line.refuse(code, now)
         if session.options.transport == "tcp" or code == codes.BUSY:

@@ -57,13 +57,16 @@ def _write_guarded(message: m.Registration | m.StatusEnquiry | m.OtherCommand) -
 
 
 def _read_result(data: bytes, reading: Reading) -> None:
-    """04 0F: once the result is read nothing that follows may lose it."""
+    """04 0F: once the result is read nothing beside it may lose it, nor one object the others."""
+    reading.forgives = True
+    failure = None
     try:
         reading.walk_leniently(data, 0)
-    except DecodingError:
-        if "result_code" not in reading.values:
-            raise
-        reading.incomplete = True
+    except DecodingError as error:
+        failure, reading.incomplete = error, True
+    failure = reading.forgiven or failure
+    if failure is not None and "result_code" not in reading.values:
+        raise failure
 
 
 # --- commands with bytes of their own in front ------------------------------------------------------

@@ -21,6 +21,7 @@ from protocols.zvt.link import (
     TcpLink,
     Write,
 )
+from protocols.zvt.messages import ReadCard
 from protocols.zvt.options import ZvtOptions
 
 News = Arrived | Lapsed | Failed | Heard
@@ -40,6 +41,7 @@ class Line:
         self.open = False
         self._arq: SerialLink | TcpLink = TcpLink()
         self._asked: bytes | None = None  # our command that is not answered yet
+        self._own_s = 0.0  # what that command allows beyond T3
         self.refused: int | None = None  # by this code, if nothing contradicts it until `answer_by`
         self.disturbed = False  # something was heard since our command that nothing explains
         self.answer_by: Mono | None = None  # T3, from the delivery on: before that the link repeats by T2
@@ -72,11 +74,13 @@ class Line:
         return (Close(wire),) if wire is not None else ()
 
     def ask(self, message: Message, now: Mono) -> tuple[Effect, ...]:
-        """Send a command and expect its answer within T3 of its delivery, and of one repeat of the answer."""
+        """Send a command and expect its answer within T3 of its delivery, and of one repeat of the answer. A
+        time that the command itself names comes first (PA00P016): the terminal may answer when it is over."""
         self._t4_s = self._options.t4_s
         self.rest()
         self.disturbed = False
         self._asked = encode(message)
+        self._own_s = float(message.timeout_s or 0) if isinstance(message, ReadCard) else 0.0
         return self._send(self._asked, now)
 
     def say(self, message: Message, now: Mono) -> tuple[Effect, ...]:
@@ -96,6 +100,11 @@ class Line:
         to a frame that came with it by mistake."""
         self.refused, self._asked = code, None
         self.answer_by = now + _CONTRADICTED_WITHIN_S
+
+    def hurry(self, now: Mono) -> None:
+        """Nobody waits any more for what our command's own time allows: T3 is enough."""
+        if self.answer_by is not None:
+            self.answer_by = min(self.answer_by, now + self._answer_s)
 
     def rest(self) -> None:
         """Nothing is awaited."""
@@ -136,7 +145,7 @@ class Line:
     def _written(self, outputs: tuple[LinkOutput, ...], now: Mono) -> tuple[Effect, ...]:
         for output in outputs:
             if isinstance(output, Delivered) and output.apdu == self._asked:
-                self.answer_by = now + self._answer_s
+                self.answer_by = now + self._answer_s + self._own_s
         if self.wire is None:
             return ()
         wire = self.wire

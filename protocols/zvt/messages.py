@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from protocols.zvt.data_objects import DataObjects, Message, TlvCarrier
+from protocols.zvt.tlv import find
 
 # --- ECR to terminal --------------------------------------------------------------------------------
 
@@ -203,6 +204,15 @@ class AbortedByTerminal(DataObjects):
     `currency` is the one that the terminal wants when the result is 6F."""
 
     command: ClassVar[int] = 0x061E
+
+    @property
+    def open_receipts(self) -> tuple[str, ...]:
+        """The receipt numbers of open pre-authorisations, asked for by 06 23: BMP 87, FFFF for none, and the
+        tags 08 inside 23, without repetition."""
+        opened = find(self.tlv, 0x23)
+        listed = [entry.digits for entry in opened.children if entry.tag == 0x08] if opened else []
+        told = [self.receipt] if self.receipt not in (None, "FFFF") else []
+        return tuple(dict.fromkeys((*told, *listed)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

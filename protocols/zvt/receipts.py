@@ -12,7 +12,7 @@ from protocols.zvt.text import as_meant
 ReceiptKind = Literal["merchant", "customer", "admin"]
 
 _KINDS: dict[int, ReceiptKind] = {1: "merchant", 2: "customer", 3: "admin"}
-_LINE_FEEDS = 0xFF  # attribute FF: the text byte is a number of empty lines
+_LINE_FEEDS = 0xFF  # attribute FF: the text byte is a number of empty lines; in blocks it ends a receipt
 # A terminal that prints for ever must not fill our memory: a long end-of-day report has a few hundred lines.
 _MOST_LINES = 2_000
 _LONGEST_LINE = 200  # paper has 24 to 42 columns
@@ -40,6 +40,8 @@ class ReceiptCollector:
         self._kind = kind or self._kind
         for attribute, text in message.print_lines:
             self._line(attribute, text)
+        if message.ends_receipt:
+            self._finish()
 
     def receipts(self) -> tuple[Receipt, ...]:
         """All receipts so far; what has not been ended by the terminal counts as one."""
@@ -47,14 +49,19 @@ class ReceiptCollector:
         return tuple(self._done)
 
     def _line(self, attribute: int, text: str) -> None:
+        feeds = _feeds(attribute, text)
+        for line in [text] if feeds is None else [""] * feeds:
+            self._keep(line)
+        # the top bit alone (80) is reserved; with any other bit it ends a receipt or switches its kind
+        if feeds is None and attribute > 0x80:
+            self._finish()
+
+    def _keep(self, text: str) -> None:
         self._count += 1
         if self._count <= _MOST_LINES:
             clean, masked = scrub(as_meant(text.rstrip()))
             self.masked += masked
-            self._lines.append("" if attribute == _LINE_FEEDS else clean[:_LONGEST_LINE])
-        # the top bit alone (80) is reserved; with any other bit it ends a receipt or switches its kind
-        if attribute & 0x80 and attribute not in (0x80, _LINE_FEEDS):
-            self._finish()
+            self._lines.append(clean[:_LONGEST_LINE])
 
     def _finish(self) -> None:
         if any(self._lines):
@@ -62,3 +69,10 @@ class ReceiptCollector:
             self._done.append(Receipt(kind, tuple(self._lines)))
         self._lines = []
         self._kind = None
+
+
+def _feeds(attribute: int, text: str) -> int | None:
+    """How many empty lines this is; None for a line of text."""
+    if attribute != _LINE_FEEDS or text >= " ":
+        return None
+    return ord(text[0]) if text else 1

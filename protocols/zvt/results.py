@@ -6,6 +6,7 @@ Only a positive list of answers is conclusive; all else leaves the operation unk
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from protocols.core.card import Card, CardToken, EntryMode
 from protocols.core.operations import (
@@ -34,6 +35,7 @@ from protocols.core.outcomes import (
 )
 from protocols.core.values import CURRENCY_NAMES, Money
 from protocols.zvt import codes
+from protocols.zvt.data_objects import DataObjects
 from protocols.zvt.messages import StatusInformation
 from protocols.zvt.options import ZvtOptions
 from protocols.zvt.text import as_meant
@@ -141,7 +143,7 @@ def refusal(code: int, evidence: Evidence, request: Request) -> Outcome:
 def card_of(status: StatusInformation) -> Card | None:
     """What may be shown of the card; None when nothing was told."""
     named = (status.card_name or status.application_label or "").strip("\x00 ")
-    brand = codes.brand(status.card_type) or (named or None)
+    brand = codes.brand(status.zvt_card_type) or (named or None)
     if _is_interac(status):
         brand = "Interac"
     technology = status.technology
@@ -171,31 +173,23 @@ def _approved(
         token=CardToken(token, options.token_kind, options.token_scope) if token else None,
         card=card_of(status),
         keys=keys_of(status),
-        terminal_text=_told(status),
+        terminal_text=told_by(status),
         details=totals_of(status),
         evidence=evidence,
     )
 
 
-def _told(status: StatusInformation) -> str | None:
-    """The terminal's own words beside the result (BMP 3C)."""
-    return None if status.additional_text is None else as_meant(status.additional_text)
+def told_by(message: DataObjects) -> str | None:
+    """The terminal's own words beside a result or an end, as people should read them."""
+    return None if message.told is None else as_meant(message.told)
 
 
 def _replaced(outcome: Outcome, status: StatusInformation) -> Outcome:
     """The same outcome with what the terminal told beside the code."""
-    card, keys, told = card_of(status), keys_of(status), _told(status)
-    match outcome:
-        case Declined(code=code, evidence=evidence):
-            return Declined(code=code, evidence=evidence, card=card, keys=keys, terminal_text=told)
-        case Cancelled(code=code, evidence=evidence, money=money):
-            return Cancelled(
-                code=code, evidence=evidence, money=money, card=card, keys=keys, terminal_text=told
-            )
-        case NotStarted(code=code, evidence=evidence):
-            return NotStarted(code=code, evidence=evidence, card=card, keys=keys, terminal_text=told)
-        case _:
-            return outcome
+    told = told_by(status)
+    if isinstance(outcome, Unknown):
+        return replace(outcome, terminal_text=told)
+    return replace(outcome, card=card_of(status), keys=keys_of(status), terminal_text=told)
 
 
 def totals_of(status: StatusInformation) -> dict[str, str]:

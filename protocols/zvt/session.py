@@ -138,6 +138,7 @@ class ZvtSession:
         if dialogue is None or dialogue.sought.operation_id != cause.operation_id:
             return
         dialogue.abort_asked = True
+        self.line.hurry(now)
         self.send_abort(now)
 
     def _received(self, cause: Received, now: Mono) -> None:

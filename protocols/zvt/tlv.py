@@ -14,6 +14,10 @@ from protocols.core.scrub import scrub_bcd, scrub_bytes
 
 _MAX_DEPTH = 8  # the specification nests three deep; a hostile peer must not exhaust the stack
 _TRACK_TAGS = frozenset((0x1F08, 0x1F09, 0x1F0A))  # tracks 1 to 3 in clear
+# Those that the specification defines (ch. 9); in any other tag bit 20 may mean nothing.
+_CONSTRUCTED = frozenset(
+    (*range(0x20, 0x29), *range(0x2D, 0x30), 0x34, *range(0x60, 0x63), *range(0x64, 0x69))
+) | {0xE1, 0xE2, 0xE4, 0xE8, 0xE9}
 _VALUE_ADDED = 0xE8  # may hold customer card numbers in BCD
 
 
@@ -135,8 +139,8 @@ def _read_content(tag: int, data: bytes, start: int, end: int, depth: int) -> tu
         try:
             children, masked = read_container(data, start, end, depth + 1)
         except DecodingError as error:
-            # Vendors' tags FF40.. look constructed and are not (seen: Feig).
-            if tag >> 8 != 0xFF or error.code == "tlv_too_deep":
+            # An unknown tag is skipped whatever it holds; vendors' FF40.. only look constructed (seen: Feig).
+            if tag in _CONSTRUCTED or error.code == "tlv_too_deep":
                 raise
         else:
             more = 0

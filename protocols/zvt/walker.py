@@ -20,12 +20,15 @@ from protocols.zvt.fields import BMPS, NAMED, OTHERS, TLV, Bmp
 
 @dataclass(slots=True)
 class Reading(Tally):
-    """One message being read. After an error it still holds all that was read before."""
+    """One message being read. After an error it still holds all that was read before. One that `forgives`
+    passes over what it cannot read as long as its length is known; `forgiven` is the first such error."""
 
     values: dict[str, Any] = field(default_factory=dict)
     others: list[tuple[int, bytes]] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     incomplete: bool = False
+    forgives: bool = False
+    forgiven: DecodingError | None = None
     _place: dict[int, int] = field(default_factory=dict)
 
     def walk(self, data: bytes, at: int, table: Mapping[int, Bmp] = BMPS) -> None:
@@ -72,7 +75,11 @@ class Reading(Tally):
 
     def _keep(self, entry: Bmp, raw: bytes) -> None:
         form, before = entry.format, self.masked
-        value = form.read(raw, self)
+        try:
+            value = form.read(raw, self)
+        except DecodingError as error:
+            self._forgive(error)
+            return
         if entry.name == OTHERS:
             self.others.append((entry.number, value))
             self.slots.append(Slot(entry.number))
@@ -89,10 +96,20 @@ class Reading(Tally):
             raise DecodingError(
                 "bmp_truncated", f"the TLV container needs {length} bytes, {end - start} are left", at
             )
-        nodes, masked = tlv.read_container(data, start, stop)
+        try:
+            nodes, masked = tlv.read_container(data, start, stop)
+        except DecodingError as error:
+            self._forgive(error)
+            return stop
         self.masked += masked
         self._put(BMPS[TLV], nodes, data[at:start] if start - at > 1 else None)
         return stop
+
+    def _forgive(self, error: DecodingError) -> None:
+        if not self.forgives:
+            raise error
+        self.forgiven = self.forgiven or error
+        self.incomplete = True
 
     def _put(self, entry: Bmp, value: Any, hint: bytes | None) -> None:
         earlier = self._place.get(entry.number)

@@ -98,6 +98,7 @@ _BY_CODE: Mapping[int, Service] = {
     0x06E1: Service("display", displays.ask_key, own_answer=True),
     0x06E2: Service("display", displays.ask_number, own_answer=True),
     0x0830: Service("language", None, services.refuse_language),
+    0x0840: Service("baud_rate", None, services.refuse_rate),
 }
 
 

@@ -97,6 +97,12 @@ class Console:
         """TLV may be sent if the ECR sent BMP 06 at registration or in this command (ch. 2.1)."""
         return self.state.tlv_allowed or (self.request is not None and self.request.tlv is not None)
 
+    @property
+    def told_currency(self) -> str | None:
+        """The currency as it is told to an ECR that has named it, at registration or now (ch. 2.1)."""
+        named = self.state.currency_registered or (self.request is not None and self.request.currency)
+        return self.settings.currency[1:] if named else None
+
     def local_time(self) -> datetime:
         """The terminal's own clock, which the ECR may set."""
         return self.utc().astimezone() + timedelta(seconds=self.state.clock_offset_s)

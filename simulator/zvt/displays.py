@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from protocols.zvt import messages as zvt
 from protocols.zvt.data_objects import DataObjects
+from protocols.zvt.text import SEVEN_BIT
 from protocols.zvt.text import decode as decode_text
 from simulator.cardholder import Act
 from simulator.zvt.console import Console
@@ -11,7 +12,10 @@ from simulator.zvt.script import AwaitAct, Script
 
 _DURATION, _FIRST_LINE, _LAST_LINE = 0xF0, 0xF1, 0xF8
 _TIMED_OUT = 0x6C
-_KEYS = {"ok": 0x0D, "correct": 0x18, "stop": 0x1B, "info": 0x46, "up": 0x55, "down": 0x44}
+_KEYS = {
+    "ok": 0x0D, "correct": 0x18, "stop": 0x1B, "info": 0x46, "up": 0x55, "down": 0x44,
+    "F1": 0x31, "F2": 0x32, "F3": 0x33, "F4": 0x34,
+}  # fmt: skip
 _ENDLESS_S = 86_400.0
 
 
@@ -19,7 +23,8 @@ def show_text(console: Console, request: DataObjects) -> float | None:
     """Put the lines F1 to F8 on the display; how many seconds they stay, None for ever."""
     values = dict(request.others)
     lines = [values[n] for n in range(_FIRST_LINE, _LAST_LINE + 1) if n in values]
-    console.show(*(decode_text(line, console.state.charset) for line in lines))
+    charset = console.state.charset
+    console.show(*(decode_text(line, SEVEN_BIT if line.isascii() else charset) for line in lines))
     seconds = values.get(_DURATION, b"\x00")[0]
     return float(seconds) if seconds else None
 

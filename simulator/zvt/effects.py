@@ -38,6 +38,11 @@ class SendFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Trickled:
+    """A message of the ECR did not become complete within T3 (TCP)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Acted:
     """The cardholder did something by hand."""
 
@@ -68,7 +73,8 @@ class Wake:
     """The time of `next_deadline()` has come."""
 
 
-Cause = LinkUp | LinkDown | ApduIn | Delivered | SendFailed | Acted | PlanFault | PowerCut | PowerOn | Wake
+Heard = LinkUp | LinkDown | ApduIn | Delivered | SendFailed | Trickled
+Cause = Heard | Acted | PlanFault | PowerCut | PowerOn | Wake
 
 # --- effects ----------------------------------------------------------------------------------------
 

@@ -12,9 +12,9 @@ from typing import Protocol
 from protocols.core.deadlines import soonest
 from protocols.core.framing import Control, Finding, Frame, Garbled
 from protocols.zvt.framing import ACK, NAK, SerialFramer, TcpFramer, serial_frame
-from simulator.zvt.effects import ApduIn, Delivered, SendFailed
+from simulator.zvt.effects import ApduIn, Delivered, SendFailed, Trickled
 
-LineEvent = ApduIn | Delivered | SendFailed
+LineEvent = ApduIn | Delivered | SendFailed | Trickled
 
 SENDS = 3  # the first and two repeats
 _LATE_REPEAT_S = 0.5
@@ -191,7 +191,8 @@ class SerialLine(_Writer):
 
 
 class StreamLine(_Writer):
-    """APDUs bare on a stream. One that does not become complete within T3 (5 s) is dropped."""
+    """APDUs bare on a stream. One that does not become complete within T3 (5 s) is dropped, and told of: the
+    side that waits closes the socket (PA00P016)."""
 
     def __init__(self, t3_s: float = 5.0) -> None:
         super().__init__()
@@ -222,6 +223,7 @@ class StreamLine(_Writer):
         if self._rest_by is not None and now >= self._rest_by:
             self._rest_by = None
             self._framer.gap()
+            return (Trickled(),)
         return ()
 
     def next_deadline(self) -> float | None:

@@ -22,7 +22,7 @@ Way = Literal["lines", "blocks", "own_paper", "nothing"]
 
 MERCHANT, CUSTOMER, ADMIN = 0x01, 0x02, 0x03  # 1F07
 _POSITIVE, _NEGATIVE = 0x01, 0x04  # 1F37
-_LAST_LINE = 0xC0  # the top bit ends a receipt; 40 is centred (ch. 3.5)
+_LAST_LINE, _END = 0xC0, 0x81  # the top bit ends a receipt; 40 is centred (ch. 3.5)
 
 
 def way(console: Console, *, admin: bool = False) -> Way:
@@ -86,6 +86,7 @@ def _line(console: Console, line: str, attribute: int, number: int) -> zvt.Print
 
 def _block(console: Console, lines: Sequence[str], number: int, flags: int) -> zvt.PrintBlock:
     texts = [node(0x07, encode_text(line, console.state.charset)) for line in lines]
-    body = node(0x25, node(0x09, b"\x00"), *texts[:-1], node(0x09, bytes([_LAST_LINE])), texts[-1])
+    # An attribute holds for the lines behind it; the last one stands behind them all, as real units have it.
+    body = node(0x25, node(0x09, b"\x00"), *texts, node(0x09, bytes([_END])))
     head = (node(0x1F07, bytes([number])), node(0x1F37, bytes([flags])))
     return zvt.PrintBlock(tlv=(*head, body), charset=console.state.charset)

@@ -32,7 +32,7 @@ def status_information(console: Console, transaction: Transaction) -> zvt.Status
     status = zvt.StatusInformation(
         result_code=transaction.result,
         amount_minor=transaction.amount_minor,
-        currency=settings.currency[1:] if state.currency_registered else None,
+        currency=console.told_currency,
         trace=transaction.trace,
         original_trace=transaction.original_trace or None,
         time_hhmmss=transaction.time_hhmmss,
@@ -54,7 +54,7 @@ def refusal(console: Console, transaction: Transaction, code: int) -> zvt.Status
     status = zvt.StatusInformation(
         result_code=code,
         amount_minor=transaction.amount_minor,
-        currency=console.settings.currency[1:] if console.state.currency_registered else None,
+        currency=console.told_currency,
         trace=transaction.trace,
         time_hhmmss=transaction.time_hhmmss or None,
         date_mmdd=transaction.date_yymmdd[2:] or None,

@@ -18,6 +18,8 @@ from simulator.zvt.state import Transaction
 
 READY, CARD_INSIDE = 0x00, 0xDC
 WRONG_CURRENCY, WRONG_PASSWORD, FUNCTION_IMPOSSIBLE = 0x6F, 0x37, 0x83
+RATE_FIXED, RATE_UNKNOWN = 0x7D, 0xFD
+_RATES = (b"\x00", b"\x01", b"\x06", b"\x07")  # 08 40: 9600, 19200, 57600, 115200 (PA00P016)
 NO_CURRENCY_MEANS = "978"  # euro (PA00P015 ch. 2.1)
 _AS_PRINTED = tuple(Slot(bmp) for bmp in (0x19, 0x29, 0x49, 0x06))  # ch. 2.1 prints them in this order
 _LANGUAGES = {b"\x01": "en", b"\x02": "fr"}  # 08 30: the table of this terminal's maker
@@ -37,7 +39,7 @@ def register(console: Console, request: zvt.Registration) -> Script[None]:
     status = zvt.Completion(
         payment_type=READY,
         terminal_id=console.settings.terminal_id,
-        currency=console.settings.currency[1:] if state.currency_registered else None,
+        currency=console.told_currency,
         tlv=_device(console) if state.tlv_allowed else None,
         charset=state.charset,
         order=_AS_PRINTED,
@@ -46,7 +48,8 @@ def register(console: Console, request: zvt.Registration) -> Script[None]:
 
 
 def _negotiate(console: Console, tlv: Container) -> None:
-    """Tags 26 (commands that may be sent), 27/14 (charset), 12 (the printer's columns), 28/15 (language)."""
+    """Tags 26 (commands that may be sent), 27/14 (charset), 28/15 (languages, the first one that we know),
+    12 (the printer's columns)."""
     state = console.state
     permitted = find(tlv, 0x26)
     if permitted is not None:
@@ -54,6 +57,9 @@ def _negotiate(console: Console, tlv: Container) -> None:
     charset = find(tlv, 0x27, 0x14)
     if charset is not None:
         state.charset = by_number(charset.number)
+    wanted = find(tlv, 0x28)
+    named = [child.value.lower().decode("latin-1") for child in wanted.children] if wanted is not None else []
+    state.language = next((name for name in named if name in _LANGUAGES.values()), state.language)
     wide = find(tlv, 0x12)
     if wide is not None and wide.digits.isdecimal():
         state.columns = int(wide.digits)
@@ -148,6 +154,11 @@ def clock_of(request: zvt.SetClock) -> datetime | None:
 def refuse_language(_console: Console, request: zvt.Opaque) -> tuple[int, bytes] | None:
     """08 30 with anything but one of our languages."""
     return None if request.data in _LANGUAGES else (FUNCTION_IMPOSSIBLE, b"")
+
+
+def refuse_rate(_console: Console, request: zvt.Opaque) -> tuple[int, bytes]:
+    """08 40: the cable's rate is set by whoever plugged it in."""
+    return (RATE_FIXED if request.data in _RATES else RATE_UNKNOWN), b""
 
 
 def choose_language(console: Console, data: bytes) -> None:

@@ -29,6 +29,7 @@ from simulator.zvt.effects import (
     PowerCut,
     PowerOn,
     SendFailed,
+    Trickled,
     Wake,
 )
 from simulator.zvt.script import (
@@ -97,6 +98,8 @@ class Terminal:
             case SendFailed():
                 if isinstance(self._want, AwaitAnswer):
                     self._advance(None)
+            case Trickled():
+                self.console.out.append(Hangup("a message of the ECR did not become complete within T3"))
             case LinkUp():
                 self.console.ecr_lost = False
             case LinkDown():

@@ -138,6 +138,16 @@ def test_a_result_survives_a_broken_tail() -> None:
     assert (message.result_code, message.receipt, message.incomplete) == (0, "0042", True)
 
 
+@pytest.mark.parametrize("broken", ["04 EE EE EE EE EE EE", "06 03 1F 10 05", "06 04 25 02 07 09"])
+def test_an_object_that_cannot_be_read_takes_none_of_the_others_with_it(broken: str) -> None:
+    message = terminal(apdu_of("04 0F", f"0B 00 00 41 {broken} 27 00 87 00 42"))
+    assert isinstance(message, StatusInformation)
+    assert (message.trace, message.result_code, message.receipt) == ("000041", 0, "0042")
+    assert (message.amount_minor, message.tlv, message.incomplete) == (None, None, True)
+    with pytest.raises(DecodingError):
+        terminal(apdu_of("04 0F", f"0B 00 00 41 {broken} 87 00 42"))
+
+
 def test_a_broken_tail_without_a_result_is_an_error() -> None:
     with pytest.raises(DecodingError) as caught:
         terminal("04 0F 05 87 00 42 04 00")
@@ -199,7 +209,14 @@ def test_an_abort_with_its_extended_error() -> None:
 
 @pytest.mark.parametrize(
     ("data", "receipts"),
-    [("B8 87 FF FF", ()), ("B8 06 0A 23 08 08 02 01 23 08 02 45 67", ("0123", "4567"))],
+    [
+        ("B8", ()),
+        ("B8 87 FF FF", ()),
+        ("B8 87 01 23", ("0123",)),
+        ("B8 06 0A 23 08 08 02 01 23 08 02 45 67", ("0123", "4567")),
+        ("B8 87 01 23 06 0A 23 08 08 02 45 67 08 02 78 90", ("0123", "4567", "7890")),
+        ("B8 87 01 23 06 0A 23 08 08 02 01 23 08 02 45 67", ("0123", "4567")),
+    ],
 )
 def test_open_preauthorisations(data: str, receipts: tuple[str, ...]) -> None:
     message = terminal(apdu_of("06 1E", data))
@@ -236,6 +253,15 @@ def test_a_card_name_without_any_byte_or_with_only_its_end() -> None:
         assert isinstance(message, StatusInformation)
         assert message.card_name == ""
         assert as_written(message) == apdu
+
+
+@pytest.mark.parametrize("name", ["56 49 53 41", "56 49 53 41 00", "56 49 53 41 00 00 00"])
+def test_a_card_name_ends_where_its_zeros_begin(name: str) -> None:
+    apdu = apdu_of("04 0F", f"27 00 8B F0 F{len(bytes.fromhex(name))} {name}")
+    message = terminal(apdu)
+    assert isinstance(message, StatusInformation)
+    assert message.card_name == "VISA"
+    assert as_written(message) == apdu
 
 
 def test_a_bmp_that_comes_twice_counts_the_last_time() -> None:

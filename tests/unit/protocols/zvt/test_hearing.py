@@ -310,6 +310,26 @@ def test_a_card_that_was_not_presented_is_a_cancelled_storing() -> None:
         assert outcome.code == code
 
 
+def test_84_00_takes_the_command_as_80_00_does() -> None:
+    script = ready()
+    script.begin(SALE)
+    script.note()
+    script.hear("840000")
+    assert script.stages == ["committed", "step_done"]
+    script.hear(status("00", "0042"), "060F00")
+    assert isinstance(script.concluded.outcome, Approved)
+
+
+def test_a_refusal_dressed_as_an_abort_without_a_reason_is_still_a_refusal() -> None:
+    script = ready()
+    script.begin(SALE)
+    script.note()
+    script.hear("841E0100")
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, NotStarted)
+    assert outcome.code != "approved"
+
+
 def test_a_reversal_of_what_is_reversed_already_is_declined() -> None:
     script = ready()
     original = OriginalOf("op-0", "sale", Money(1250), {"receipt": "0041"})

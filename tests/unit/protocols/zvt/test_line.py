@@ -10,7 +10,7 @@ from protocols.core.session import Close, Link, Open, Send
 from protocols.zvt.framing import ACK, serial_frame
 from protocols.zvt.line import Line
 from protocols.zvt.link import Arrived, Failed
-from protocols.zvt.messages import LogOff, Positive
+from protocols.zvt.messages import LogOff, Positive, ReadCard
 from protocols.zvt.options import ZvtOptions
 
 COMMAND, ANSWER = LogOff(), Positive()
@@ -41,6 +41,17 @@ def test_over_tcp_t3_runs_from_the_command() -> None:
     line = opened("tcp")
     assert [type(effect) for effect in line.ask(COMMAND, NOW)] == [Send]
     assert line.answer_by == NOW + 5.0
+
+
+@pytest.mark.parametrize(("timeout_s", "by"), [(None, 5.0), (30, 35.0)])
+def test_a_command_with_a_time_of_its_own_may_be_answered_when_that_is_over(
+    timeout_s: int | None, by: float
+) -> None:
+    line = opened("tcp")
+    line.ask(ReadCard(timeout_s=timeout_s), NOW)
+    assert line.answer_by == NOW + by
+    line.ask(COMMAND, NOW + 1.0)
+    assert line.answer_by == NOW + 6.0
 
 
 def test_on_a_serial_line_the_frame_is_repeated_by_t2_before_t3_runs() -> None:

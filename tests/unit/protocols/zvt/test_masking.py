@@ -30,6 +30,8 @@ def apdu_of(code: str, data: str) -> str:
         ("EEEEEEEEEEEE4771", "************4771", 0),
         ("474843EEEEEE7743", "474843******7743", 0),
         ("474843EEEEEEEEEEEEEF", "474843*************", 0),
+        ("474843EEEEEE7743FFFF", "474843******7743", 0),  # a field of fixed length, filled up
+        (VISA + "FFFF", "************1111", 1),
         (VISA, "************1111", 1),
         ("378282246310005F", "***********0005", 1),
         ("41111111EEEE1111", "************1111", 0),  # eight digits in front are too many

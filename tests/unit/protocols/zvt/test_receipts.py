@@ -53,8 +53,16 @@ def test_the_reserved_attribute_ends_nothing() -> None:
     assert collected(line("A", RESERVED), line("B")) == [("merchant", ("A", "B"))]
 
 
-def test_a_line_feed_is_an_empty_line() -> None:
-    assert collected(line("A"), line("\x03", FEED), line("B")) == [("merchant", ("A", "", "B"))]
+def test_line_feeds_are_as_many_empty_lines() -> None:
+    assert collected(line("A"), line("\x03", FEED), line("B")) == [("merchant", ("A", "", "", "", "B"))]
+    assert collected(line("A"), line("", FEED), line("B")) == [("merchant", ("A", "", "B"))]
+
+
+def test_a_text_that_is_no_number_of_line_feeds_is_the_last_line() -> None:
+    assert collected(line("A"), line("THANK YOU", FEED), line("B", END)) == [
+        ("merchant", ("A", "THANK YOU")),
+        ("customer", ("B",)),
+    ]
 
 
 @pytest.mark.parametrize(("kind", "word"), [(MERCHANT, "merchant"), (CUSTOMER, "customer"), (ADMIN, "admin")])
@@ -75,6 +83,20 @@ def test_a_block_may_end_a_receipt_itself() -> None:
         ("merchant", ("A", "B")),
         ("customer", ("C",)),
     ]
+
+
+@pytest.mark.parametrize("attribute", [0x81, 0x8F, 0xFF])
+def test_an_attribute_behind_its_lines_ends_the_receipt_of_a_block(attribute: int) -> None:
+    lines = [node(0x07, b"A"), node(0x07, b"B"), node(0x09, bytes([attribute]))]
+    ended = PrintBlock(tlv=(node(0x25, *lines),))
+    assert collected(ended, ended) == [("merchant", ("A", "B")), ("customer", ("A", "B"))]
+
+
+def test_an_attribute_in_front_of_several_lines_ends_one_receipt() -> None:
+    lines = [node(0x09, bytes([0xC1])), node(0x07, b"A"), node(0x07, b"B")]
+    message = PrintBlock(tlv=(node(0x25, *lines), node(0x25, node(0x07, b"C"))))
+    assert message.print_lines == ((0xC1, "A"), (0x41, "B"), (0x00, "C"))
+    assert collected(message) == [("merchant", ("A",)), ("customer", ("B", "C"))]
 
 
 def test_card_numbers_are_masked_and_counted() -> None:

@@ -206,6 +206,20 @@ def test_how_the_card_was_presented(technology: int, mode: str | None) -> None:
     assert card.entry_mode == mode
 
 
+@pytest.mark.parametrize(
+    ("card_type", "tag", "brand"),
+    [(0xFF, b"\x00\x2e", "Maestro"), (0xFF, b"\xe8", "Discover"), (None, b"\x00\x0a", "Visa"),
+     (0x06, b"\x00\x2e", "Mastercard"), (0xFF, b"\x0f\xff", "LOYALTY")],
+)  # fmt: skip
+def test_a_card_type_that_does_not_fit_into_its_byte_is_in_tag_41(
+    card_type: int | None, tag: bytes, brand: str
+) -> None:
+    told = StatusInformation(card_type=card_type, card_name="LOYALTY", tlv=(node(0x60, node(0x41, tag)),))
+    card = card_of(told)
+    assert card is not None
+    assert card.brand == brand
+
+
 def test_no_card_is_none() -> None:
     assert card_of(StatusInformation(result_code=0)) is None
 
@@ -246,6 +260,22 @@ def test_a_refusal_keeps_what_the_terminal_told_beside_the_code() -> None:
     assert isinstance(outcome, Declined)
     assert outcome.card is not None
     assert (outcome.keys["trace"], outcome.terminal_text) == ("000062", "APPROUVÉE")
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (replace(TOLD, tlv=(node(0x1F17, b"Host down"),)), "APPROUVÉE"),
+        (StatusInformation(additional_text="", tlv=(node(0x1F17, b"Host down"),)), "Host down"),
+        (StatusInformation(tlv=(node(0x24, node(0x07, b"Card"), node(0x07, b"refused")),)), "Card refused"),
+        (StatusInformation(additional_text=""), None),
+    ],
+)
+@pytest.mark.parametrize("code", [0x05, 0x6C, 0xFF])
+def test_the_terminals_words_stand_in_several_places(
+    told: StatusInformation, words: str | None, code: int
+) -> None:
+    assert outcome_of(replace(told, result_code=code), SALE, OPTIONS, PROOF).terminal_text == words
 
 
 def test_no_result_code_is_unknown() -> None:

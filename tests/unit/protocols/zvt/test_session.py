@@ -103,6 +103,13 @@ def test_nothing_is_acknowledged_while_the_result_is_not_on_disk() -> None:
     assert script.stages[-1] == "Approved"
 
 
+def test_the_words_of_an_extended_error_come_with_the_end() -> None:
+    script = committed_sale()
+    script.hear(OK, "061E0F6C" + "060C" + "1F17" + "09" + b"Card lost".hex())
+    outcome = script.concluded.outcome
+    assert (outcome.code, outcome.terminal_text) == ("aborted_at_terminal", "Card lost")
+
+
 def test_decline_is_a_value_and_ends_at_06_1e() -> None:
     script = committed_sale()
     script.hear(OK, status("05", "0000"))

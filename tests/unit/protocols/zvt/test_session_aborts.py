@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocols.core.operations import Sale
+from protocols.core.operations import Sale, StoreCard
 from protocols.core.outcomes import Approved, Cancelled, Unknown
 from protocols.core.values import Money
 from tests.support.zvt_script import OK, Script, status
@@ -33,6 +33,18 @@ def test_abort_before_the_commit_sends_no_money_byte() -> None:
     assert isinstance(outcome, Cancelled)
     assert outcome.abort == "honoured"
     assert not any(sent.startswith("0601") for sent in script.sent)
+
+
+def test_abort_of_a_card_read_that_is_not_answered_yet_waits_for_t3_alone() -> None:
+    script = ready()
+    script.begin(StoreCard(operation_id="op-2"))
+    script.after(20.0)
+    assert script.stages == ["committed"]
+    script.abort("op-2")
+    script.after(5.0)
+    outcome = script.concluded.outcome
+    assert isinstance(outcome, Cancelled)
+    assert outcome.abort == "honoured"
 
 
 def test_abort_while_waiting_for_the_card_is_honoured_by_the_terminals_end() -> None:

@@ -50,6 +50,11 @@ def test_latin_1_that_nobody_negotiated_is_read_as_it_was_meant(meant: str) -> N
     assert text.as_meant(text.decode(meant.encode("iso8859-1"))) == meant
 
 
+@pytest.mark.parametrize("meant", ["Approuvée à Montréal", "REÇU N° 12", "1 €", "L’œuvre – Ä"])
+def test_utf_8_that_nobody_negotiated_is_read_as_it_was_meant(meant: str) -> None:
+    assert text.as_meant(text.decode(meant.encode("utf-8"))) == meant
+
+
 @pytest.mark.parametrize(
     "meant",
     [
@@ -59,6 +64,8 @@ def test_latin_1_that_nobody_negotiated_is_read_as_it_was_meant(meant: str) -> N
         "════════",
         "╔══════╗",
         "────TOTAL────",
+        "┌──┬──┐",
+        "─┐",
         "TOTAL ──── 12",
         "N° 12 ± 3",
         "TOTAL 1.00",
@@ -67,6 +74,13 @@ def test_latin_1_that_nobody_negotiated_is_read_as_it_was_meant(meant: str) -> N
 )
 def test_what_is_cp437_stays_as_it_is(meant: str) -> None:
     assert text.as_meant(text.decode(meant.encode("cp437"))) == meant
+
+
+def test_the_seven_bit_set_has_german_letters_for_seven_signs() -> None:
+    assert text.decode(b"Test { | } ~ [ \\ ]", text.SEVEN_BIT) == "Test ä ö ü ß Ä Ö Ü"
+    assert text.encode("Größe 1 €", text.SEVEN_BIT) == b"Gr|~e 1 ?"
+    assert text.fitting(b"Gr|~e", text.SEVEN_BIT) == text.SEVEN_BIT
+    assert text.fitting(b"Gr\x94~e", text.SEVEN_BIT) == "cp437"
 
 
 def test_a_text_of_another_charset_is_left_alone() -> None:

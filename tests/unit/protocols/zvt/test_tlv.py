@@ -77,6 +77,12 @@ def test_a_vendors_tag_that_only_looks_constructed() -> None:
     assert write_container(container).hex().upper() == "E40FFF4003123456FF4106112233445566"
 
 
+def test_an_unknown_tag_is_passed_over_whatever_it_holds() -> None:
+    container = read("3A 03 4142FF BF7E 02 0000 1F12 01 02")
+    assert container == (node(0x3A, b"AB\xff"), node(0xBF7E, node(0x00)), node(0x1F12, b"\x02"))
+    assert write_container(container).hex().upper() == "3A034142FFBF7E0200001F120102"
+
+
 @pytest.mark.parametrize(
     ("data", "code", "at"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.zvt.effects import ApduIn, Delivered, SendFailed
+from simulator.zvt.effects import ApduIn, Delivered, SendFailed, Trickled
 from simulator.zvt.lines import SerialLine, StreamLine
 
 # Frames of other implementations: registration, diagnosis, an amount of 110.00 with a doubled DLE.
@@ -131,7 +131,8 @@ def test_a_half_apdu_is_dropped_after_t3() -> None:
     line = StreamLine()
     line.feed(AMOUNT_APDU[:6], 0.0)
     assert line.next_deadline() == 5.0
-    line.wake(5.0)
+    assert line.wake(4.9) == ()
+    assert line.wake(5.0) == (Trickled(),)
     assert line.feed(AMOUNT_APDU, 6.0) == (ApduIn(AMOUNT_APDU),)
 
 

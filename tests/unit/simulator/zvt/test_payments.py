@@ -115,6 +115,16 @@ def test_waiting_for_a_card_repeats_its_status_so_that_t4_starts_anew() -> None:
     assert len([apdu for apdu in heard if apdu.startswith("04FF") and apdu[6:8] == "0A"]) == 4
 
 
+def test_the_socket_is_closed_on_a_command_that_does_not_become_complete() -> None:
+    ecr = _registered()
+    assert ecr.say(sale(1250)[:12], 4.9) == []
+    assert ecr.hangups == 0
+    ecr.run(0.2)
+    assert ecr.hangups == 1
+    ecr.connect()
+    assert ecr.ask(sale(1250))[0] == "800000"
+
+
 def test_an_abort_is_granted_while_the_card_is_awaited() -> None:
     ecr = _registered(by_hand=True)
     ecr.say(sale(1250), 5)
@@ -270,8 +280,16 @@ def test_faults_decline_approve_in_part_and_show_whole_numbers() -> None:
     assert "EEEEEEEEEEEE1111" in next(apdu for apdu in ecr.ask(sale(1250)) if apdu.startswith("040F"))
 
 
+@pytest.mark.parametrize(("currency", "told"), [("490124", True), ("", False)])
+def test_the_currency_is_told_to_an_ecr_that_has_named_it(currency: str, told: bool) -> None:
+    ecr = Ecr()  # which has not registered
+    result = next(apdu for apdu in ecr.ask(sale(1250, currency)) if apdu.startswith("040F"))
+    assert ("490124" in result) is told
+
+
 def test_a_receipt_is_longer_than_254_bytes_and_says_so() -> None:
     ecr = _registered()
     blocks = [apdu for apdu in ecr.ask(sale(1250)) if apdu.startswith("06D3")]
     assert all(apdu[4:6] == "FF" for apdu in blocks)
+    assert all(apdu.endswith("090181") for apdu in blocks)  # the end stands behind all lines
     assert apdus(bytes.fromhex("".join(blocks))) == blocks

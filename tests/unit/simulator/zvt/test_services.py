@@ -46,6 +46,10 @@ def test_a_status_enquiry_is_completed_with_software_status_and_tlv_as_asked() -
     assert ecr.ask("0501050000000306")[1][6:10] == "0006"
 
 
+def test_the_rate_of_the_cable_is_not_the_terminals_to_change() -> None:
+    assert [Ecr().ask(f"084001{rate}") for rate in ("00", "07", "05")] == [["847D00"], ["847D00"], ["84FD00"]]
+
+
 def test_the_clock_is_set_and_told() -> None:
     ecr = Ecr()
     assert ecr.ask("06910B000000AA2612310C235950") == ["800000", "060F00"]
@@ -62,6 +66,20 @@ def test_the_language_changes_display_and_receipts_for_good() -> None:
     assert ecr.ask("08300107") == ["848300"]
     ecr.ask(registration())
     assert any(b"PURCHASE".hex().upper() in apdu for apdu in ecr.ask(sale(1250)) if apdu.startswith("06D3"))
+
+
+@pytest.mark.parametrize(
+    ("languages", "shown"),
+    [
+        ("15024445" + "1502454E", "INSERT, TAP OR SWIPE CARD"),
+        ("15024445", "INSÉREZ, APPROCHEZ OU GLISSEZ LA CARTE"),
+    ],
+)
+def test_a_registration_names_the_languages_it_wants(languages: str, shown: str) -> None:
+    ecr = Ecr()
+    ecr.ask(registration(tlv=f"28{len(languages) // 2:02X}{languages}"))
+    ecr.ask(sale(1250))
+    assert (shown,) in ecr.shown
 
 
 @pytest.mark.parametrize("command", ["069303000000", "067000", "067900", "061A00"])
@@ -274,11 +292,20 @@ def test_a_text_is_shown_at_once_and_a_new_command_may_come_any_time() -> None:
     assert ecr.say("050103000000", 1)[0] == "800000"
 
 
+def test_a_text_has_the_german_letters_of_its_seven_bits_or_those_of_the_registered_charset() -> None:
+    ecr = Ecr(by_hand=True)
+    ecr.say("06E00DF0" + "00" + "F1F0F3" + b"]ck".hex() + "F2F0F2" + "8243", 1)
+    assert ecr.shown[-1] == ("Ück", "éC")
+
+
 def test_a_key_and_a_number_are_asked_for() -> None:
     ecr = Ecr(by_hand=True)
     ecr.say("06E107F00AF1F0F2" + b"OK".hex(), 1)
     ecr.act(Act("key", value="stop"))
     assert ecr.heard[-1] == "8000011B"
+    ecr.say("06E107F00AF1F0F2" + b"OK".hex(), 1)
+    ecr.act(Act("key", value="F2"))
+    assert ecr.heard[-1] == "80000132"
     ecr.say("06E207F00AF1F0F2" + b"NO".hex(), 1)
     ecr.act(Act("key", value="4711"))
     assert ecr.heard[-1] == "80000434373131"
