@@ -46,6 +46,7 @@ class Dialogue:
     abort_sent: bool = False
     outcome: Outcome | None = None
     result_seen: bool = False
+    approved_before: bool = False  # by a result that was not the last one
     results: int = 0
     held: int = 0
     steady: bool = True  # nothing tells that the terminal's clock was set since our command

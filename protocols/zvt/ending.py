@@ -96,7 +96,8 @@ class Ending:
         dialogue = self._session.dialogue
         assert dialogue is not None
         told = dialogue.outcome
-        if isinstance(told, Approved) and aborted:
+        approved = isinstance(told, Approved)
+        if told is not None and ((approved and aborted) or (dialogue.approved_before and not approved)):
             # Approved, and then not: printing failed or the host took it back. Ask, never guess.
             return Unknown(code="aborted_after_approval", evidence=told.evidence, ask_again_s=0.0)
         if told is not None and not isinstance(told, Unknown):

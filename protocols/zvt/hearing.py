@@ -267,6 +267,7 @@ class Hearing:
         keys = keys_of(message)
         session.clock.hear(keys.get("at"), now)
         evidence = Evidence("dialogue", agrees=("dialogue",), seen=keys)
+        dialogue.approved_before = dialogue.approved_before or isinstance(dialogue.outcome, Approved)
         dialogue.outcome = outcome_of(message, dialogue.sought, session.options, evidence)
         self._book_result(message, now)
 

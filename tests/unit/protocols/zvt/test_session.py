@@ -88,6 +88,25 @@ def test_the_mark_of_a_result_says_whether_it_was_an_approval(result: str, appro
     assert seen.keys.get("approved") == approved
 
 
+@pytest.mark.parametrize(
+    ("results", "end", "stage"),
+    [
+        (("55", "00"), "060F00", "Approved"),  # the PIN was wrong at first
+        (("00", "00"), "060F00", "Approved"),
+        (("00", "6C"), "060F00", "Unknown"),
+        (("00", "6C"), "061E016C", "Unknown"),
+        (("00", "6C", "00"), "060F00", "Approved"),
+        (("55", "6C"), "061E016C", "Cancelled"),
+    ],
+)
+def test_of_several_results_the_last_counts_unless_one_before_was_an_approval(
+    results: tuple[str, ...], end: str, stage: str
+) -> None:
+    script = committed_sale()
+    script.hear(OK, *(status(result, "0042") for result in results), end)
+    assert script.stages[-1] == stage
+
+
 def test_nothing_is_acknowledged_while_the_result_is_not_on_disk() -> None:
     script = committed_sale()
     script.hear(OK)
