@@ -19,7 +19,7 @@ from simulator import dukpt
 from simulator.reader.tracks import lrc_character
 
 _STX: Final = 2
-_TRACK2 = re.compile(r";([0-9]{8,19})=([0-9]{4})[^?]*\?(.?)")
+_TRACK2 = re.compile(r";([0-9]{8,19})=([0-9]{4})[0-9:<=>]*\?(.?)")
 _KEYED = re.compile(r"([0-9]{8,19})=([0-9]{4})=([0-9]{0,4})")
 
 
@@ -76,7 +76,8 @@ def _keyed(read: Keyed, key: bytes, ksn: str) -> Opened:
 def _swiped(read: Swipe | OriginalSwipe, key: bytes, ksn: str) -> Opened:
     second = _tracks(read, key)[1]
     found = _TRACK2.fullmatch(second)
-    if found is None or lrc_character(second[:-1], 0x30) != found[3]:
+    # A reader that was set not to send the LRC character (setting 6F) ends its track with the sentinel.
+    if found is None or found[3] not in ("", lrc_character(second[: found.start(3)], 0x30)):
         raise NotOpenable("track 2 is absent, or not encrypted with this base key")
     serial = read.serial if isinstance(read, Swipe) else None
     return Opened(found[1], found[2], None, "swipe", ksn, serial.strip("\0 ") if serial else None)
@@ -97,7 +98,8 @@ def _track(track: Track, key: bytes) -> str:
         return ""
     plain = _plain(track.encrypted, key)[: track.length]
     digest = bytes(track.digest or b"")
-    if any(digest) and digest != hashlib.sha1(plain.encode("latin-1"), usedforsecurity=False).digest():
+    kind = "sha256" if len(digest) == 32 else "sha1"
+    if any(digest) and digest != hashlib.new(kind, plain.encode("latin-1"), usedforsecurity=False).digest():
         raise NotOpenable("a track does not agree with its digest: it is not encrypted with this base key")
     return plain
 
