@@ -38,7 +38,9 @@ class KeySerialError(ValueError):
 
 
 def initial_key(base_key: bytes, ksn: bytes) -> bytes:
-    """What is loaded into the device of this KSN (10 bytes, its counter does not matter): 16 bytes."""
+    """What is loaded into the device of this KSN (10 bytes, its counter does not matter): 16 bytes. Raises
+    KeySerialError."""
+    _check_length(ksn)
     device = (int.from_bytes(ksn, "big") & ~_COUNTER).to_bytes(10, "big")[:8]
     return _tdes(base_key, device) + _tdes(_xor(base_key, _MASK), device)
 
@@ -85,6 +87,7 @@ def decrypt(key: bytes, sealed: bytes) -> bytes:
 def following(ksn: bytes) -> bytes:
     """The next KSN that the device uses: those with more than ten one-bits are passed over. Raises
     KeySerialError when the device is used up."""
+    _check_length(ksn)
     whole = int.from_bytes(ksn, "big")
     counter = (whole & _COUNTER) + 1
     while counter.bit_count() > MOST_BITS:
@@ -94,9 +97,13 @@ def following(ksn: bytes) -> bytes:
     return (whole & ~_COUNTER | counter).to_bytes(10, "big")
 
 
-def _counter_of(ksn: bytes) -> int:
+def _check_length(ksn: bytes) -> None:
     if len(ksn) != 10:
-        raise KeySerialError(f"a KSN has 10 bytes, not {len(ksn)}")
+        raise KeySerialError(f"a KSN has 10 bytes, not {len(ksn)}; filled up at its beginning with FF")
+
+
+def _counter_of(ksn: bytes) -> int:
+    _check_length(ksn)
     counter = int.from_bytes(ksn, "big") & _COUNTER
     if not 0 < counter.bit_count() <= MOST_BITS:
         raise KeySerialError(
@@ -135,7 +142,9 @@ _ALGORITHMS: Final = {128: 2, 192: 3, 256: 4}
 
 
 def aes_initial_key(base_key: bytes, device_id: bytes) -> bytes:
-    """What is loaded into the device of this id (8 bytes); as long as the base key."""
+    """What is loaded into the device of this id (8 bytes); as long as the base key. Raises KeySerialError."""
+    if len(device_id) != 8:
+        raise KeySerialError(f"the id of an initial key has 8 bytes, not {len(device_id)}")
     return _derived(base_key, _INITIAL, len(base_key) * 8, device_id)
 
 
