@@ -29,6 +29,7 @@ from protocols.moneris.reading import leaves
 _PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>'
 # What XML 1.0 (2.2) has no place for: control characters, halves of surrogate pairs, two that are none.
 _NO_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NEVER_TOLD = ("BankTotals", "Ticket")  # of other products; every receipt has them all the same
 _BESIDE = ("store_id", "api_token", "app_version", "status_check")
 
 
@@ -179,6 +180,7 @@ def write_receipt(receipt: Receipt) -> bytes:
         value = getattr(receipt, name)
         if value is not None or not name.startswith("status_"):
             texts.append(_element(tag, "null" if value is None else value))
+    texts.extend(_element(tag, "null") for tag in _NEVER_TOLD)
     texts.extend(map(_resolved, receipt.resolved))
     return "".join((*texts, "</receipt></response>")).encode()
 

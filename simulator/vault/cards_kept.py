@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from protocols.moneris.messages import ResolveData
 from simulator.vault.issuer import Presented
 
 _VAULT_KEY = b"simulated vault"
@@ -15,13 +16,13 @@ _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A card on file. `until`: a temporary token is forgotten then."""
+    """A card on file. `about`: what the merchant said of its holder. `until`: a temporary token is forgotten
+    then."""
 
     data_key: str
     store: str
     card: Presented
-    customer: str = ""
-    crypt_type: str = ""
+    about: ResolveData = field(default_factory=ResolveData)
     until: datetime | None = None
 
 
@@ -46,15 +47,9 @@ class CardsKept:
                 return kept
         return None
 
-    def keep(self, store: str, card: Presented, customer: str, crypt_type: str) -> Kept:
+    def keep(self, store: str, card: Presented, about: ResolveData) -> Kept:
         """Keep a card for good under a fresh token."""
-        kept = Kept(
-            data_key=self._token(store, card),
-            store=store,
-            card=card,
-            customer=customer,
-            crypt_type=crypt_type,
-        )
+        kept = Kept(data_key=self._token(store, card), store=store, card=card, about=about)
         self._kept[kept.data_key] = kept
         return kept
 

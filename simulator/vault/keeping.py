@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from protocols.card_ranges import luhn_valid
 from protocols.moneris.codec import Asked
-from protocols.moneris.messages import Receipt
+from protocols.moneris.messages import Receipt, ResolveData
 from simulator.vault import slips
 from simulator.vault.books import Books, Deed, Refused
 from simulator.vault.cards_kept import CardsKept, Kept
@@ -45,12 +46,20 @@ class Keeping:
         self._cards.forget(kept.data_key)
         return receipt
 
+    def add(self, asked: Asked, card: Presented | None, now: datetime) -> Receipt:
+        """Keep a card that came with the request, without asking its issuer."""
+        if card is None or not luhn_valid(card.number):
+            raise Refused(slips.NOT_SENT + "pan")
+        return self._keep(
+            Deed(asked=asked, card=card, now=now), asked.fields.get("cof_info/issuer_id") or None
+        )
+
     def delete(self, asked: Asked, now: datetime) -> Receipt:
         """Forget a card."""
         kept = self.find(asked, now)
         self._cards.forget(kept.data_key)
         self._books.enter("token_deleted", Deed(asked=asked, card=kept.card, now=now, kept=kept))
-        return slips.of_vault("Successfully deleted CC details.", now, kept)
+        return slips.of_vault(slips.DELETED, now, kept)
 
     def lookup(self, asked: Asked, now: datetime) -> Receipt:
         """Show a card, masked."""
@@ -70,7 +79,20 @@ class Keeping:
             had = self._cards.of_card(asked.store_id, card.number)
             if had is not None:
                 return slips.of_vault(message, deed.now, self._cards.renew(had, card.expiry_yymm), told)
-        customer, crypt = asked.fields.get("cust_id", ""), asked.fields.get("crypt_type", "7")
-        kept = self._cards.keep(asked.store_id, Presented(card.number, card.expiry_yymm), customer, crypt)
+        kept = self._cards.keep(asked.store_id, Presented(card.number, card.expiry_yymm), _about(asked))
         self._books.enter("token_stored", deed, token=kept.data_key)
         return slips.of_vault(message, deed.now, kept, told)
+
+
+def _about(asked: Asked) -> ResolveData:
+    told = asked.fields
+    return ResolveData(
+        cust_id=told.get("cust_id"),
+        phone=told.get("phone"),
+        email=told.get("email"),
+        note=told.get("note"),
+        crypt_type=told.get("crypt_type", "7"),
+        avs_street_number=told.get("avs_info/avs_street_number"),
+        avs_street_name=told.get("avs_info/avs_street_name"),
+        avs_zipcode=told.get("avs_info/avs_zipcode"),
+    )

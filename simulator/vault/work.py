@@ -42,7 +42,7 @@ class Work:
         self._issuer_ids: dict[str, str] = {}
         self._books = Books(ledger, settings.currency)
         keeping = Keeping(self.cards, self.orders, self._books, self._issuer_ids)
-        self._find = keeping.find
+        self._find, self._add = keeping.find, keeping.add
         self._verbs: dict[str, Callable[[Asked, datetime], Receipt]] = {
             "refund": self._refund,
             "purchasecorrection": self._correction,
@@ -58,6 +58,8 @@ class Work:
         verb = self._verbs.get(asked.tag)
         if verb is not None:
             return verb(asked, now)
+        if asked.tag in ("res_add_cc", "enc_res_add_cc"):
+            return self._add(asked, presented, now)
         if asked.tag not in TYPES:
             raise Refused(slips.NOT_SENT + "transaction type")
         deed = self._checked(asked, presented, now)
@@ -81,7 +83,7 @@ class Work:
         wrong = wrong_use(asked.fields, self._issuer_ids, card.number)
         if wrong is not None:
             raise Refused(slips.NOT_SENT + wrong)
-        amount = 0 if TYPES[asked.tag] == "06" else _amount(asked)
+        amount = 0 if TYPES[asked.tag] == "06" else _amount(asked, least=0 if self._settings.penny else 1)
         return Deed(asked=asked, card=card, now=now, amount_minor=amount, kept=kept)
 
     def _authorised(self, deed: Deed, ruling: Ruling) -> Receipt:
@@ -149,8 +151,9 @@ class Work:
         return made
 
 
-def _amount(asked: Asked) -> int:
+def _amount(asked: Asked, *, least: int = 1) -> int:
+    """The amount; the test host's penny table begins with 0.00."""
     amount = cents(asked.fields.get("amount", ""))
-    if not amount:
+    if amount is None or amount < least:
         raise Refused(slips.NOT_SENT + "amount")
     return amount

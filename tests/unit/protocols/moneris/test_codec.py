@@ -125,6 +125,9 @@ def test_every_card_of_a_list_stands_by_itself() -> None:
 def test_a_receipt_is_written_as_it_is_read() -> None:
     made = Receipt(message="a & b", response_code="027", resolved=(ResolveData(masked_pan="4242***4242"),))
     assert read_receipt(write_receipt(made)) == made
+    held = ElementTree.fromstring(write_receipt(made)).find("receipt")
+    assert held is not None
+    assert (held.findtext("BankTotals"), held.findtext("Ticket")) == ("null", "null")
 
 
 @pytest.mark.parametrize(
