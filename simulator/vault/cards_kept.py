@@ -48,8 +48,8 @@ class CardsKept:
         return None
 
     def keep(self, store: str, card: Presented, about: ResolveData) -> Kept:
-        """Keep a card for good under a fresh token."""
-        kept = Kept(data_key=self._token(store, card), store=store, card=card, about=about)
+        """Keep a card for good under a fresh token, and never its security code."""
+        kept = Kept(data_key=self._token(store, card), store=store, card=replace(card, cvd=None), about=about)
         self._kept[kept.data_key] = kept
         return kept
 
@@ -61,9 +61,9 @@ class CardsKept:
         self._kept[data_key] = kept
         return kept
 
-    def renew(self, kept: Kept, expiry_yymm: str) -> Kept:
-        """The same card with the expiry date that was told last."""
-        renewed = replace(kept, card=replace(kept.card, expiry_yymm=expiry_yymm))
+    def renew(self, kept: Kept, card: Presented, about: ResolveData) -> Kept:
+        """What was told last, under the token that is there."""
+        renewed = replace(kept, card=replace(card, cvd=None), about=about)
         self._kept[kept.data_key] = renewed
         return renewed
 

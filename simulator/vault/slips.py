@@ -15,6 +15,8 @@ UNKNOWN_KEY = "Invalid data key"
 NO_PREVIOUS = "Cannot find previous transaction"
 TOKEN_MISMATCH = "API token mismatch"
 _PADDED = "{}           *                    ="
+REGISTERED = "Successfully registered CC details."
+UPDATED = _PADDED.format("Successfully updated cc details")
 DELETED = _PADDED.format("Successfully deleted cc details")
 
 

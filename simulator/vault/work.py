@@ -42,7 +42,14 @@ class Work:
         self._issuer_ids: dict[str, str] = {}
         self._books = Books(ledger, settings.currency)
         keeping = Keeping(self.cards, self.orders, self._books, self._issuer_ids)
-        self._find, self._add = keeping.find, keeping.add
+        self._find = keeping.find
+        self._with_card: dict[str, Callable[[Asked, Presented | None, datetime], Receipt]] = {
+            "res_add_cc": keeping.add,
+            "enc_res_add_cc": keeping.add,
+            "res_update_cc": keeping.update,
+            "enc_res_update_cc": keeping.update,
+            "res_temp_add": keeping.add_for_a_while,
+        }
         self._verbs: dict[str, Callable[[Asked, datetime], Receipt]] = {
             "refund": self._refund,
             "purchasecorrection": self._correction,
@@ -58,8 +65,8 @@ class Work:
         verb = self._verbs.get(asked.tag)
         if verb is not None:
             return verb(asked, now)
-        if asked.tag in ("res_add_cc", "enc_res_add_cc"):
-            return self._add(asked, presented, now)
+        if asked.tag in self._with_card:
+            return self._with_card[asked.tag](asked, presented, now)
         if asked.tag not in TYPES:
             raise Refused(slips.NOT_SENT + "transaction type")
         deed = self._checked(asked, presented, now)

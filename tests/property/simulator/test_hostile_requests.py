@@ -26,6 +26,8 @@ TAGS = st.sampled_from(
         "res_add_token",
         "res_add_cc",
         "enc_res_add_cc",
+        "enc_res_update_cc",
+        "res_temp_add",
         "nonsense",
     ]
 )

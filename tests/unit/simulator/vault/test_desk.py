@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from protocols.moneris.codec import read_receipt
@@ -119,6 +121,9 @@ def test_a_card_on_file_is_shown_masked_only() -> None:
         ("res_add_cc", {"cust_id": "01J", "crypt_type": "7"}),
         ("res_add_cc", {"pan": VISA[:-1] + "3", "expdate": "3012", "crypt_type": "7"}),
         ("enc_res_add_cc", {"enc_track2": frame_of(INTERAC).decode(), "crypt_type": "7"}),
+        ("res_update_cc", {"data_key": "none", "note": "n"}),
+        ("res_temp_add", {"pan": VISA, "expdate": "3012"}),
+        ("res_temp_add", {"pan": VISA, "expdate": "3012", "duration": "901"}),
         ("purchase", {"order_id": "A1", "amount": "-5.00", "pan": VISA, "expdate": "3012"}),
         ("refund", {"order_id": "A1", "amount": "1.00", "txn_number": "1-0_0"}),
         ("purchasecorrection", {"order_id": "A1", "txn_number": "1-0_0"}),
@@ -197,6 +202,32 @@ def test_a_frame_is_kept_without_an_order_and_its_card_is_charged() -> None:
     )
     assert (charged.response_code, charged.data_key) == ("027", kept.data_key)
     assert [line.kind for line in counter.ledger.lines()] == ["token_stored", "charge"]
+
+
+def test_a_card_on_file_is_updated_under_its_token() -> None:
+    counter = Counter()
+    added = counter.ask("res_add_cc", pan=VISA, expdate="3012", cust_id="01J", note="a", crypt_type="1")
+    key = added.data_key or ""
+    dated = counter.ask("res_update_cc", data_key=key, expdate="3111", note="b")
+    assert (dated.message or "").startswith("Successfully updated cc details")
+    other = counter.ask("enc_res_update_cc", data_key=key, enc_track2=frame_of(MASTERCARD).decode())
+    first, second = dated.resolved[0], other.resolved[0]
+    assert first == ResolveData(
+        masked_pan="4242***4242", expdate="3111", cust_id="01J", note="b", crypt_type="1"
+    )
+    assert second == replace(first, masked_pan="5454***5454", expdate="3012")
+    assert counter.ask("res_update_cc", data_key=key, expdate="3113").response_code is None
+    assert counter.ask("res_update_cc", data_key=key, pan=INTERAC, expdate="3012").response_code is None
+    assert counter.ask("res_lookup_masked", data_key=key).resolved == (second,)
+
+
+def test_a_temporary_token_is_made_of_a_card_and_dated_when_it_is_kept() -> None:
+    counter = Counter()
+    made = counter.ask("res_temp_add", pan=VISA, expdate="3012", duration="900", crypt_type="7")
+    assert (made.data_key or "").startswith("ot-")
+    kept = counter.ask("res_add_token", data_key=made.data_key or "", expdate="3111", crypt_type="7")
+    assert kept.resolved[0].expdate == "3111"
+    assert counter.ask("res_add_token", data_key=made.data_key or "").response_code is None
 
 
 @pytest.mark.parametrize(
