@@ -71,17 +71,22 @@ def data_key(base_key: bytes, ksn: bytes, variant: Variant = "data_request") -> 
     return _tdes(varied, varied[:8]) + _tdes(varied, varied[8:])
 
 
-def encrypt(key: bytes, plain: bytes) -> bytes:
-    """TDES-CBC with a zero IV; filled up with zeros to whole blocks."""
-    filled = plain.ljust(-(-len(plain) // 8) * 8, b"\0")
-    worker = Cipher(TripleDES(key + key[:8]), CBC(bytes(8))).encryptor()
-    return worker.update(filled) + worker.finalize()
+def encrypt(key: bytes, plain: bytes, *, aes: bool = False) -> bytes:
+    """CBC with a zero IV, of TDES or, where a reader is set to it, of AES under the same 16 bytes [?];
+    filled up with zeros to whole blocks."""
+    size = 16 if aes else 8
+    worker = _chained(key, aes=aes).encryptor()
+    return worker.update(plain.ljust(-(-len(plain) // size) * size, b"\0")) + worker.finalize()
 
 
-def decrypt(key: bytes, sealed: bytes) -> bytes:
+def decrypt(key: bytes, sealed: bytes, *, aes: bool = False) -> bytes:
     """The reverse; the zeros that filled it up are still there."""
-    worker = Cipher(TripleDES(key + key[:8]), CBC(bytes(8))).decryptor()
+    worker = _chained(key, aes=aes).decryptor()
     return worker.update(sealed) + worker.finalize()
+
+
+def _chained(key: bytes, *, aes: bool) -> Cipher[CBC]:
+    return Cipher(AES(key), CBC(bytes(16))) if aes else Cipher(TripleDES(key + key[:8]), CBC(bytes(8)))
 
 
 def following(ksn: bytes) -> bytes:

@@ -88,15 +88,15 @@ def _tracks(read: Swipe | OriginalSwipe, key: bytes) -> tuple[str, ...]:
         whole = _plain(read.encrypted or memoryview(b""), key)
         first, second = len(read.tracks[0]), len(read.tracks[1])
         return whole[:first], whole[first : first + second]
-    if read.aes or read.fixed_key:
-        raise NotOpenable("only TDES under DUKPT is opened here")
-    return tuple(_track(track, key) for track in read.tracks)
+    if read.fixed_key:
+        raise NotOpenable("only what is encrypted under DUKPT is opened here")
+    return tuple(_track(track, key, aes=read.aes) for track in read.tracks)
 
 
-def _track(track: Track, key: bytes) -> str:
+def _track(track: Track, key: bytes, *, aes: bool) -> str:
     if track.encrypted is None:
         return ""
-    plain = _plain(track.encrypted, key)[: track.length]
+    plain = _plain(track.encrypted, key, aes=aes)[: track.length]
     digest = bytes(track.digest or b"")
     kind = "sha256" if len(digest) == 32 else "sha1"
     if any(digest) and digest != hashlib.new(kind, plain.encode("latin-1"), usedforsecurity=False).digest():
@@ -104,5 +104,5 @@ def _track(track: Track, key: bytes) -> str:
     return plain
 
 
-def _plain(sealed: Part, key: bytes) -> str:
-    return dukpt.decrypt(key, bytes(sealed)).decode("latin-1") if len(sealed) else ""
+def _plain(sealed: Part, key: bytes, *, aes: bool = False) -> str:
+    return dukpt.decrypt(key, bytes(sealed), aes=aes).decode("latin-1") if len(sealed) else ""

@@ -97,6 +97,17 @@ def test_a_track_that_is_none_does_not_open(track2: str) -> None:
         _opened(track2)
 
 
+def test_tracks_may_be_encrypted_with_aes() -> None:
+    empty, second, third = sealing.enhanced(("", SECOND, ""), KSN, dukpt.PUBLIC_BASE_KEY).tracks
+    key = dukpt.data_key(dukpt.PUBLIC_BASE_KEY, KSN)
+    sealed = memoryview(dukpt.encrypt(key, SECOND.encode(), aes=True))
+    tracks = (empty, replace(second, encrypted=sealed), third)
+    assert _opened(SECOND, tracks=tracks, clear_flags=0x12) == ("4242424242424242", "3012")
+    wrong = replace(second, encrypted=memoryview(bytes(48)))
+    with pytest.raises(NotOpenable, match="digest"):
+        _opened(SECOND, tracks=(empty, wrong, third), clear_flags=0x12)
+
+
 def test_digests_may_be_sha_256() -> None:
     empty, second, third = sealing.enhanced(("", SECOND, ""), KSN, dukpt.PUBLIC_BASE_KEY).tracks
     digest = memoryview(hashlib.sha256(SECOND.encode()).digest())
