@@ -28,6 +28,8 @@ TAGS = st.sampled_from(
         "enc_res_add_cc",
         "enc_res_update_cc",
         "res_temp_add",
+        "preauth",
+        "completion",
         "nonsense",
     ]
 )

@@ -9,7 +9,7 @@ import pytest
 from protocols.moneris.codec import read_receipt
 from protocols.moneris.messages import Receipt, ResolveData
 from simulator.acquirer.ledger import MemoryLedger
-from simulator.acquirer.totals import tokens_kept
+from simulator.acquirer.totals import balance, open_holds, tokens_kept
 from simulator.vault.credentials_on_file import use_of, wrong_use
 from simulator.vault.desk import VaultDesk
 from simulator.vault.issuer import Presented, card_type, security_code_result
@@ -126,6 +126,7 @@ def test_a_card_on_file_is_shown_masked_only() -> None:
         ("res_temp_add", {"pan": VISA, "expdate": "3012", "duration": "901"}),
         ("purchase", {"order_id": "A1", "amount": "-5.00", "pan": VISA, "expdate": "3012"}),
         ("refund", {"order_id": "A1", "amount": "1.00", "txn_number": "1-0_0"}),
+        ("completion", {"order_id": "A1", "comp_amount": "1.00", "txn_number": "1-0_0"}),
         ("purchasecorrection", {"order_id": "A1", "txn_number": "1-0_0"}),
         ("res_tokenize_cc", {"order_id": "A1", "txn_number": "1-0_0"}),
         ("res_add_token", {"data_key": "ot-none"}),
@@ -202,6 +203,39 @@ def test_a_frame_is_kept_without_an_order_and_its_card_is_charged() -> None:
     )
     assert (charged.response_code, charged.data_key) == ("027", kept.data_key)
     assert [line.kind for line in counter.ledger.lines()] == ["token_stored", "charge"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "kinds", "taken"),
+    [
+        ("20.00", ["hold", "capture"], 2000),
+        ("5.00", ["hold", "capture"], 500),
+        ("0.00", ["hold", "release"], 0),
+    ],
+)
+def test_what_is_held_is_taken_once_or_let_go(amount: str, kinds: list[str], taken: int) -> None:
+    counter = Counter()
+    held = counter.ask("preauth", order_id="A1", amount="20.00", pan=VISA, expdate="3012", crypt_type="7")
+    asked = {"order_id": "A1", "txn_number": held.trans_id or "", "crypt_type": "7"}
+    assert counter.ask("refund", **asked, amount="1.00").response_code is None
+    assert counter.ask("completion", **asked, comp_amount="20.01").response_code is None
+    done = counter.ask("completion", **asked, comp_amount=amount)
+    assert (held.trans_type, done.trans_type, done.trans_amount) == ("01", "02", amount)
+    assert counter.ask("completion", **asked, comp_amount=amount).response_code is None
+    assert [line.kind for line in counter.ledger.lines()] == kinds
+    assert balance(counter.ledger.lines()).get("CAD", 0) == taken
+    assert open_holds(counter.ledger.lines()) == ()
+
+
+def test_what_was_taken_of_a_hold_is_given_back_under_the_completion() -> None:
+    counter = Counter()
+    frame = frame_of(VISA).decode()
+    held = counter.ask("enc_preauth", order_id="A1", amount="20.00", enc_track2=frame, crypt_type="7")
+    asked = {"order_id": "A1", "crypt_type": "7"}
+    done = counter.ask("completion", **asked, txn_number=held.trans_id or "", comp_amount="20.00")
+    back = counter.ask("refund", **asked, txn_number=done.trans_id or "", amount="20.00")
+    assert back.trans_type == "04"
+    assert balance(counter.ledger.lines())["CAD"] == 0
 
 
 def test_a_card_on_file_is_updated_under_its_token() -> None:
