@@ -235,11 +235,13 @@ class VirtualReader:
         return Taken()
 
     def _value(self, setting: int) -> bytes | None:
-        if setting == Setting.SECURITY_LEVEL:
-            return str(self.settings.level).encode("ascii")
-        if setting == Setting.KSN:
-            return dukpt.following(self._ksn)
-        return self._values.get(setting)
+        if setting not in (Setting.SECURITY_LEVEL, Setting.KSN):
+            return self._values.get(setting)
+        try:
+            level, ksn = self.settings.level, dukpt.following(self._ksn)
+        except dukpt.KeySerialError:
+            level, ksn = 0, self._ksn  # 0: its keys are used up
+        return ksn if setting == Setting.KSN else str(level).encode("ascii")
 
 
 def _altered(read: Swipe, tracks: tuple[str, str, str], troubles: frozenset[ReadTrouble]) -> Swipe:

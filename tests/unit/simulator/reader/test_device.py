@@ -103,6 +103,20 @@ def test_it_tells_its_settings(setting: Setting, value: bytes) -> None:
     assert _asked(VirtualReader(), build_command(Get(setting))) == Value(setting, value)
 
 
+def test_a_reader_whose_keys_are_used_up_says_so() -> None:
+    last = "FFFF9876543210FFF800"
+    reader = VirtualReader(ReaderSettings(ksn=last))
+    asked = {
+        setting: _asked(reader, build_command(Get(setting)))
+        for setting in (Setting.SECURITY_LEVEL, Setting.KSN)
+    }
+    assert asked[Setting.SECURITY_LEVEL] == Value(Setting.SECURITY_LEVEL, b"0")
+    assert asked[Setting.KSN] == Value(Setting.KSN, bytes.fromhex(last))
+    with pytest.raises(dukpt.KeySerialError):
+        reader.swipe(VISA)
+    assert reader.take_input() is None
+
+
 def test_settings_can_be_changed_and_change_what_it_sends() -> None:
     reader = VirtualReader(ReaderSettings(output="original"))
     reader.swipe(VISA)
