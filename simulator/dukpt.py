@@ -38,7 +38,9 @@ class KeySerialError(ValueError):
 
 
 def initial_key(base_key: bytes, ksn: bytes) -> bytes:
-    """What is loaded into the device of this KSN (10 bytes, its counter does not matter): 16 bytes."""
+    """What is loaded into the device of this KSN (10 bytes, its counter does not matter): 16 bytes. Raises
+    KeySerialError."""
+    _check_length(ksn)
     device = (int.from_bytes(ksn, "big") & ~_COUNTER).to_bytes(10, "big")[:8]
     return _tdes(base_key, device) + _tdes(_xor(base_key, _MASK), device)
 
@@ -69,22 +71,28 @@ def data_key(base_key: bytes, ksn: bytes, variant: Variant = "data_request") -> 
     return _tdes(varied, varied[:8]) + _tdes(varied, varied[8:])
 
 
-def encrypt(key: bytes, plain: bytes) -> bytes:
-    """TDES-CBC with a zero IV; filled up with zeros to whole blocks."""
-    filled = plain.ljust(-(-len(plain) // 8) * 8, b"\0")
-    worker = Cipher(TripleDES(key + key[:8]), CBC(bytes(8))).encryptor()
-    return worker.update(filled) + worker.finalize()
+def encrypt(key: bytes, plain: bytes, *, aes: bool = False) -> bytes:
+    """CBC with a zero IV, of TDES or, where a reader is set to it, of AES under the same 16 bytes [?];
+    filled up with zeros to whole blocks."""
+    size = 16 if aes else 8
+    worker = _chained(key, aes=aes).encryptor()
+    return worker.update(plain.ljust(-(-len(plain) // size) * size, b"\0")) + worker.finalize()
 
 
-def decrypt(key: bytes, sealed: bytes) -> bytes:
+def decrypt(key: bytes, sealed: bytes, *, aes: bool = False) -> bytes:
     """The reverse; the zeros that filled it up are still there."""
-    worker = Cipher(TripleDES(key + key[:8]), CBC(bytes(8))).decryptor()
+    worker = _chained(key, aes=aes).decryptor()
     return worker.update(sealed) + worker.finalize()
+
+
+def _chained(key: bytes, *, aes: bool) -> Cipher[CBC]:
+    return Cipher(AES(key), CBC(bytes(16))) if aes else Cipher(TripleDES(key + key[:8]), CBC(bytes(8)))
 
 
 def following(ksn: bytes) -> bytes:
     """The next KSN that the device uses: those with more than ten one-bits are passed over. Raises
     KeySerialError when the device is used up."""
+    _check_length(ksn)
     whole = int.from_bytes(ksn, "big")
     counter = (whole & _COUNTER) + 1
     while counter.bit_count() > MOST_BITS:
@@ -94,9 +102,13 @@ def following(ksn: bytes) -> bytes:
     return (whole & ~_COUNTER | counter).to_bytes(10, "big")
 
 
-def _counter_of(ksn: bytes) -> int:
+def _check_length(ksn: bytes) -> None:
     if len(ksn) != 10:
-        raise KeySerialError(f"a KSN has 10 bytes, not {len(ksn)}")
+        raise KeySerialError(f"a KSN has 10 bytes, not {len(ksn)}; filled up at its beginning with FF")
+
+
+def _counter_of(ksn: bytes) -> int:
+    _check_length(ksn)
     counter = int.from_bytes(ksn, "big") & _COUNTER
     if not 0 < counter.bit_count() <= MOST_BITS:
         raise KeySerialError(
@@ -135,7 +147,9 @@ _ALGORITHMS: Final = {128: 2, 192: 3, 256: 4}
 
 
 def aes_initial_key(base_key: bytes, device_id: bytes) -> bytes:
-    """What is loaded into the device of this id (8 bytes); as long as the base key."""
+    """What is loaded into the device of this id (8 bytes); as long as the base key. Raises KeySerialError."""
+    if len(device_id) != 8:
+        raise KeySerialError(f"the id of an initial key has 8 bytes, not {len(device_id)}")
     return _derived(base_key, _INITIAL, len(base_key) * 8, device_id)
 
 

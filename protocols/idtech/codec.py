@@ -16,6 +16,7 @@ from protocols.idtech.framing import body_of, close, room_for
 from protocols.idtech.messages import EncodeType, Keyed, OriginalSwipe, Part, Read, Swipe, Track
 
 _DIGEST: Final = 20  # SHA-1; SREDKey sends zeros
+_LONG_DIGEST: Final = 32  # SHA-256, where the first option byte says so (b0)
 _KSN: Final = 10
 _SERIAL: Final = 10
 _SESSION: Final = 8
@@ -80,7 +81,8 @@ def _enhanced(cursor: Cursor, encode_type: int) -> Swipe:
         cursor.sealed(_filled(size, block)) if sealed >> n & 1 else None for n, size in enumerate(lengths)
     ]
     session_id = cursor.sealed(_SESSION) if sealed & 0x40 else None
-    digests = [cursor.sealed(_DIGEST) if sealed >> n + 3 & 1 else None for n in range(3)]
+    digest = _LONG_DIGEST if options and options[0] & 0x01 else _DIGEST
+    digests = [cursor.sealed(digest) if sealed >> n + 3 & 1 else None for n in range(3)]
     first, second, third = map(Track, lengths, masked, encrypted, digests)
     return Swipe(
         encode_type=encode_type,

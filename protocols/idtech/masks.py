@@ -10,8 +10,16 @@ import re
 from dataclasses import dataclass
 
 # Track 1 may have blanks in its number (ANSI X4.16, American Express), which the mask may have covered too.
-_TRACK1 = re.compile(rb"%[*B]([0-9 ]{0,7})(\*[* ]*)([0-9 ]{0,5})\^[^^]*\^([0-9*]{4})?[^^]*", re.DOTALL)
-_TRACK2 = re.compile(rb";([0-9]{0,6})(\*+)([0-9]{0,4})=([0-9*]{4})?([0-9*]{3})?[0-9*]*\?.?", re.DOTALL)
+_TRACK1 = re.compile(
+    rb"%[*B]([0-9 ]{0,7})(\*[* ]*)([0-9 ]{0,5})\^(?P<name>[^^]*)"
+    rb"\^(?:\^|(?P<expiry>[0-9*]{4}))?(?:\^|(?P<service>[0-9*]{3}))?(?P<rest>[^^]*)",
+    re.DOTALL,
+)
+_TRACK2 = re.compile(
+    rb";([0-9]{0,6})(\*+)([0-9]{0,4})(?P<name>)"
+    rb"=(?:=|(?P<expiry>[0-9*]{4}))?(?:=|(?P<service>[0-9*]{3}))?(?P<rest>[0-9*=]*\?.?)",
+    re.DOTALL,
+)
 # Of any other track and of what follows a number: no run of digits from which a number could be put together.
 _LONG_RUN = re.compile(rb"[0-9]{7,}")
 _NUMBER = re.compile(rb"[0-9]{11,}")
@@ -43,18 +51,12 @@ class Shown:
 
 def track1(masked: memoryview) -> Shown | None:
     """What track 1 shows; None where it is not masked as it should be."""
-    found = _TRACK1.fullmatch(masked)
-    if found is None or _LONG_RUN.search(masked[found.start(3) :]):
-        return None
-    return _shown(found, found[4], None)
+    return _shown(_TRACK1.fullmatch(masked))
 
 
 def track2(masked: memoryview) -> Shown | None:
     """What track 2 shows; None where it is not masked as it should be."""
-    found = _TRACK2.fullmatch(masked)
-    if found is None or _LONG_RUN.search(masked[found.end(3) + 8 :]):
-        return None
-    return _shown(found, found[4], found[5])
+    return _shown(_TRACK2.fullmatch(masked))
 
 
 def hides(masked: memoryview) -> bool:
@@ -73,14 +75,19 @@ def expiry(digits: bytes) -> str | None:
     return text if len(text) == 4 and text.isdecimal() and 1 <= int(text[2:]) <= 12 else None
 
 
-def _shown(found: re.Match[bytes], dates: bytes | None, service: bytes | None) -> Shown | None:
+def _shown(found: re.Match[bytes] | None) -> Shown | None:
+    if found is None or any(map(_LONG_RUN.search, found.group("name", "rest"))):
+        return None
+    if _NUMBER.search(found[0], found.end(3)):  # date, code and what follows them, taken together
+        return None
     first, stars, last = (part.replace(b" ", b"") for part in found.group(1, 2, 3))
     if len(first) > 6 or len(last) > 4:
         return None
+    service = found["service"]
     return Shown(
         first_digits=first.decode("ascii"),
         last_four=last.decode("ascii") if len(last) == 4 else None,
         number_length=len(first) + len(stars) + len(last),
-        expiry_yymm=expiry(dates or b""),
+        expiry_yymm=expiry(found["expiry"] or b""),
         service_code=service.decode("ascii") if service and service.isdigit() else None,
     )

@@ -29,7 +29,7 @@ class EncodeType(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Track:
     """One track: its clear length (0: absent or unreadable), and what was sent of it. `digest` is an unsalted
-    SHA-1 of the clear track, or zeros: as good as the card number to whoever knows its ends."""
+    SHA-1 or SHA-256 of the clear track, or zeros: as good as the card number to whoever knows its ends."""
 
     length: int = 0
     masked: Part | None = None

@@ -9,7 +9,7 @@ from typing import Final
 
 from protocols.core.card import Sealed
 from protocols.core.errors import DecodingError
-from protocols.magtek.messages import Part, SwipeReport, Track
+from protocols.magtek.messages import ENCRYPTING, Part, SwipeReport, Track
 
 REPORT_SIZE: Final = 856
 _ROOM: Final = 112  # of each track, and of the MagnePrint data 128
@@ -22,22 +22,29 @@ _BLOCK: Final = 8
 
 
 def decode(report: memoryview) -> SwipeReport:
-    """One report. Raises DecodingError `truncated`, `bad_length`, or `not_encrypted`: a length that is no
-    multiple of a block is that of a track in clear. Texts of errors hold nothing of the report."""
+    """One report. Raises DecodingError `truncated`, `bad_length`, or `not_encrypted`: the reader says that it
+    does not encrypt, or a length that is no multiple of a block is that of a track in clear. Texts of errors
+    hold nothing of the report."""
     if len(report) < REPORT_SIZE:
         raise DecodingError("truncated", f"a report has {REPORT_SIZE} bytes, not {len(report)}")
     magneprint = report[_MAGNEPRINT_LENGTH]
     if magneprint > _MAGNEPRINT_ROOM:
         raise DecodingError("bad_length", f"there is room for {_MAGNEPRINT_ROOM}", _MAGNEPRINT_LENGTH)
+    tracks = (_track(report, 0), _track(report, 1), _track(report, 2))
+    encryption = int.from_bytes(report[_ENCRYPTION:_KSN], "big")
+    if not encryption & ENCRYPTING and any(len(track.encrypted) for track in tracks):
+        raise DecodingError(
+            "not_encrypted", "the reader does not encrypt; the tracks are in clear", _ENCRYPTION
+        )
     return SwipeReport(
         encode_type=report[_ENCODE],
-        tracks=(_track(report, 0), _track(report, 1), _track(report, 2)),
+        tracks=tracks,
         card_status=report[_CARD],
         magneprint_status=report[_MAGNEPRINT_STATUS:_MAGNEPRINT_LENGTH],
         magneprint_length=report[_MAGNEPRINT_CLEAR],
         magneprint=report[_MAGNEPRINT : _MAGNEPRINT + magneprint],
-        serial=bytes(report[_SERIAL:_ENCRYPTION]).split(b"\0", 1)[0].decode("ascii", "replace"),
-        encryption=int.from_bytes(report[_ENCRYPTION:_KSN], "big"),
+        serial=bytes(report[_SERIAL:_ENCRYPTION]).split(b"\0", 1)[0].decode("latin-1"),
+        encryption=encryption,
         ksn=report[_KSN:_MASKED_LENGTHS].hex().upper(),
         session_id=report[_SESSION:_LENGTHS],
     )
@@ -55,7 +62,7 @@ def encode(swipe: SwipeReport) -> Sealed:
     view[_MAGNEPRINT_STATUS:_MAGNEPRINT_LENGTH] = swipe.magneprint_status
     view[_MAGNEPRINT_CLEAR] = swipe.magneprint_length
     _put(view, swipe.magneprint, _MAGNEPRINT_LENGTH, _MAGNEPRINT)
-    view[_SERIAL:_ENCRYPTION] = swipe.serial.encode("ascii").ljust(_ENCRYPTION - _SERIAL, b"\0")
+    view[_SERIAL:_ENCRYPTION] = swipe.serial.encode("latin-1").ljust(_ENCRYPTION - _SERIAL, b"\0")
     view[_ENCRYPTION:_KSN] = swipe.encryption.to_bytes(2, "big")
     view[_KSN:_MASKED_LENGTHS] = bytes.fromhex(swipe.ksn)
     view[_SESSION:_LENGTHS] = swipe.session_id

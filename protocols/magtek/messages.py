@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 Part = memoryview
+ENCRYPTING: Final = 0x0004  # of the encryption status
+_KEY_LOADED, _USED_UP = 0x0002, 0x0101  # keys exhausted, or counter expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,5 @@ class SwipeReport:
 
     @property
     def encrypting(self) -> bool:
-        """Whether the reader says that it encrypts, with a key that is not used up. If it does not, the
-        `encrypted` parts hold the tracks in clear."""
-        return self.encryption & 0x0107 == 0x0006
+        """Whether the reader says that it encrypts, with a key that is not used up."""
+        return self.encryption & (ENCRYPTING | _KEY_LOADED | _USED_UP) == ENCRYPTING | _KEY_LOADED

@@ -7,6 +7,7 @@ requests and reads receipts, a gateway reads requests and writes receipts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from xml.sax.saxutils import escape
@@ -26,6 +27,9 @@ from protocols.moneris.messages import (
 from protocols.moneris.reading import leaves
 
 _PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>'
+# What XML 1.0 (2.2) has no place for: control characters, halves of surrogate pairs, two that are none.
+_NO_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NEVER_TOLD = ("BankTotals", "Ticket")  # of other products; every receipt has them all the same
 _BESIDE = ("store_id", "api_token", "app_version", "status_check")
 
 
@@ -99,7 +103,7 @@ def _group(name: str, value: str | Sealed | AvsInfo | CofInfo) -> str:
 
 
 def _element(name: str, text: str) -> str:
-    if not all(character in "\t\n\r" or character >= " " for character in text):
+    if _NO_XML.search(text):
         raise LocalError("not_xml_text", f"{name} holds a control character, which XML cannot carry")
     return f"<{name}>{escape(text)}</{name}>"
 
@@ -121,19 +125,22 @@ def _around(frame: Sealed) -> tuple[str, str]:
 
 
 def read_request(document: bytes) -> Asked:
-    """What a client asks, by name and in any order. Raises DecodingError."""
+    """What a client asks, by name and in any order. The transaction is the element that holds others; an
+    empty one is it where nothing else could be. Raises DecodingError."""
     beside: dict[str, str] = {}
-    tags: list[str] = []
+    bare: dict[str, None] = {}
+    groups: dict[str, None] = {}
     values: dict[str, str] = {}
     for leaf in leaves(document, "request"):
         name = leaf.path[0]
         if name in _BESIDE:
             beside[name] = leaf.text
-            continue
-        if name not in tags:
-            tags.append(name)
-        if len(leaf.path) > 1:
+        elif len(leaf.path) > 1:
+            groups[name] = None
             values["/".join(leaf.path[1:])] = leaf.text
+        elif not leaf.text:
+            bare[name] = None
+    tags = list(groups or bare)
     if len(tags) != 1:
         raise DecodingError("no_transaction", f"a request holds one transaction, this one {len(tags)}")
     status = beside.get("status_check", "").lower() == "true"
@@ -173,6 +180,7 @@ def write_receipt(receipt: Receipt) -> bytes:
         value = getattr(receipt, name)
         if value is not None or not name.startswith("status_"):
             texts.append(_element(tag, "null" if value is None else value))
+    texts.extend(_element(tag, "null") for tag in _NEVER_TOLD)
     texts.extend(map(_resolved, receipt.resolved))
     return "".join((*texts, "</receipt></response>")).encode()
 

@@ -1,11 +1,13 @@
 """XML as leaves: every element that holds text, with its path and the container it stands in. By expat.
 
-A DTD is refused (entities could read files or swell), so are documents that are too big or too deep. Errors
-never show what was read: it may be card data.
+A DTD is refused (entities could read files or swell), so are documents that are too big or too deep. Blank
+lines before the document, which XML forbids and servers send, are passed over. Errors never show what was
+read: it may be card data.
 """
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -39,10 +41,12 @@ def leaves(document: bytes, root: str) -> tuple[Leaf, ...]:
     parser.CharacterDataHandler = walker.text
     parser.StartDoctypeDeclHandler = walker.doctype
     try:
-        parser.Parse(document, True)
+        parser.Parse(document.removeprefix(codecs.BOM_UTF8).lstrip(), True)
     except expat.ExpatError as error:
         text = f"not well-formed XML: {expat.ErrorString(error.code)}"
         raise DecodingError("not_xml", text, parser.ErrorByteIndex) from None
+    except (LookupError, ValueError):  # of pyexpat, which looks up what expat does not know
+        raise DecodingError("not_xml", "it names a character encoding that is not read here") from None
     return tuple(walker.found)
 
 

@@ -12,6 +12,7 @@ from protocols.idtech.messages import Keyed, Swipe
 from simulator.cards import CARDS
 from simulator.control_socket import tell
 from simulator.declared import SettingError
+from simulator.dukpt import KeySerialError
 from simulator.ending import NOT_TO_BE_HAD, WRONG_USE, ended
 from simulator.reader import shown
 from simulator.reader.hands import held, request_of, security_code
@@ -83,7 +84,7 @@ def show_frame(
             read: Swipe | Keyed = shown.keyed(held("keyed", card), security_code(code), settings)
         else:
             read = shown.swiped(held("swipe", card), settings)
-    except (SettingError, OSError) as error:
+    except (SettingError, KeySerialError, OSError) as error:
         raise ended(str(error), WRONG_USE) from None
     for row in shown.rows(read, form):
         print(row)

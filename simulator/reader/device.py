@@ -6,7 +6,7 @@ It encrypts under the public demonstration key, as the readers in the vendors' o
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from protocols.core.errors import FramingError
@@ -30,9 +30,19 @@ from simulator.reader import sealing
 from simulator.reader.faults import ReadFault, ReadFaults, ReadTrouble
 from simulator.reader.hid import Descriptors, Stalled
 from simulator.reader.settings import ReaderSettings, descriptors
-from simulator.reader.tracks import licence, track1, track2
+from simulator.reader.tracks import Look, licence, track1, track2
 
-_CHANGEABLE = frozenset(Setting) - {Setting.KSN, Setting.SECURITY_LEVEL}
+_SWITCH = frozenset(b"01")
+# What may be written to a setting: one byte of these. A digit is ASCII, or the number itself.
+_CHANGEABLE: Mapping[int, Collection[int]] = {
+    Setting.OUTPUT_FORMAT: _SWITCH,
+    Setting.PAN_DIGITS_BEFORE: frozenset(b"0123456") | frozenset(range(7)),
+    Setting.PAN_DIGITS_AFTER: frozenset(b"01234") | frozenset(range(5)),
+    Setting.MASK_CHARACTER: range(0x20, 0x7F),
+    Setting.SHOW_EXPIRY: _SWITCH,
+    Setting.SEND_TRACK_LRC: _SWITCH,
+    Setting.FORCE_ENCRYPTION: range(0x20),
+}
 _OTHER_SERIAL = "T999999999"
 _OTHER_MASK = "%*5555********0000^OTHER/CARD^*?*"
 
@@ -152,9 +162,11 @@ class VirtualReader:
     def _swiped(self, tracks: tuple[str, str, str], troubles: frozenset[ReadTrouble]) -> Read:
         if self.settings.level < 3 or "clear_tracks" in troubles:
             return sealing.in_clear(tracks)
+        look = self._look()
+        tracks = (look.sent(tracks[0]), look.sent(tracks[1]), look.sent(tracks[2]))
         if self._values[Setting.OUTPUT_FORMAT] == b"0" or "original_format" in troubles:
             with_third = (*tracks[:2], tracks[1])
-            return sealing.original(with_third, self._next_ksn(troubles), self._base_key)
+            return sealing.original(with_third, self._next_ksn(troubles), self._base_key, look)
         if "decode_error" in troubles:
             tracks = (tracks[0], "", "")
         encode_type = EncodeType.AAMVA if "licence" in troubles else EncodeType.ABA
@@ -165,8 +177,19 @@ class VirtualReader:
             self._base_key,
             serial=serial if self.settings.frame_serial else None,
             encode=encode_type,
+            look=look,
         )
         return _altered(read, tracks, troubles)
+
+    def _look(self) -> Look:
+        held = self._values
+        return Look(
+            before=held[Setting.PAN_DIGITS_BEFORE][0] & 0x0F,
+            after=held[Setting.PAN_DIGITS_AFTER][0] & 0x0F,
+            star=held[Setting.MASK_CHARACTER].decode("ascii"),
+            expiry=held[Setting.SHOW_EXPIRY] == b"1",
+            lrc=held[Setting.SEND_TRACK_LRC] == b"1",
+        )
 
     def _next_ksn(self, troubles: frozenset[ReadTrouble]) -> bytes:
         if self._used and "repeat_ksn" in troubles:
@@ -205,17 +228,20 @@ class VirtualReader:
         if isinstance(command, Get):
             value = self._value(command.setting)
             return NotTaken() if value is None else Value(command.setting, value)
-        if command.setting not in _CHANGEABLE:
+        allowed = _CHANGEABLE.get(command.setting, ())
+        if len(command.value) != 1 or command.value[0] not in allowed:
             return NotTaken()
         self._values[command.setting] = command.value
         return Taken()
 
     def _value(self, setting: int) -> bytes | None:
-        if setting == Setting.SECURITY_LEVEL:
-            return str(self.settings.level).encode("ascii")
-        if setting == Setting.KSN:
-            return dukpt.following(self._ksn)
-        return self._values.get(setting)
+        if setting not in (Setting.SECURITY_LEVEL, Setting.KSN):
+            return self._values.get(setting)
+        try:
+            level, ksn = self.settings.level, dukpt.following(self._ksn)
+        except dukpt.KeySerialError:
+            level, ksn = 0, self._ksn  # 0: its keys are used up
+        return ksn if setting == Setting.KSN else str(level).encode("ascii")
 
 
 def _altered(read: Swipe, tracks: tuple[str, str, str], troubles: frozenset[ReadTrouble]) -> Swipe:

@@ -19,7 +19,7 @@ from simulator import dukpt
 from simulator.reader.tracks import lrc_character
 
 _STX: Final = 2
-_TRACK2 = re.compile(r";([0-9]{8,19})=([0-9]{4})[^?]*\?(.?)")
+_TRACK2 = re.compile(r";([0-9]{8,19})=([0-9]{4})[0-9:<=>]*\?(.?)")
 _KEYED = re.compile(r"([0-9]{8,19})=([0-9]{4})=([0-9]{0,4})")
 
 
@@ -76,7 +76,8 @@ def _keyed(read: Keyed, key: bytes, ksn: str) -> Opened:
 def _swiped(read: Swipe | OriginalSwipe, key: bytes, ksn: str) -> Opened:
     second = _tracks(read, key)[1]
     found = _TRACK2.fullmatch(second)
-    if found is None or lrc_character(second[:-1], 0x30) != found[3]:
+    # A reader that was set not to send the LRC character (setting 6F) ends its track with the sentinel.
+    if found is None or found[3] not in ("", lrc_character(second[: found.start(3)], 0x30)):
         raise NotOpenable("track 2 is absent, or not encrypted with this base key")
     serial = read.serial if isinstance(read, Swipe) else None
     return Opened(found[1], found[2], None, "swipe", ksn, serial.strip("\0 ") if serial else None)
@@ -87,20 +88,21 @@ def _tracks(read: Swipe | OriginalSwipe, key: bytes) -> tuple[str, ...]:
         whole = _plain(read.encrypted or memoryview(b""), key)
         first, second = len(read.tracks[0]), len(read.tracks[1])
         return whole[:first], whole[first : first + second]
-    if read.aes or read.fixed_key:
-        raise NotOpenable("only TDES under DUKPT is opened here")
-    return tuple(_track(track, key) for track in read.tracks)
+    if read.fixed_key:
+        raise NotOpenable("only what is encrypted under DUKPT is opened here")
+    return tuple(_track(track, key, aes=read.aes) for track in read.tracks)
 
 
-def _track(track: Track, key: bytes) -> str:
+def _track(track: Track, key: bytes, *, aes: bool) -> str:
     if track.encrypted is None:
         return ""
-    plain = _plain(track.encrypted, key)[: track.length]
+    plain = _plain(track.encrypted, key, aes=aes)[: track.length]
     digest = bytes(track.digest or b"")
-    if any(digest) and digest != hashlib.sha1(plain.encode("latin-1"), usedforsecurity=False).digest():
+    kind = "sha256" if len(digest) == 32 else "sha1"
+    if any(digest) and digest != hashlib.new(kind, plain.encode("latin-1"), usedforsecurity=False).digest():
         raise NotOpenable("a track does not agree with its digest: it is not encrypted with this base key")
     return plain
 
 
-def _plain(sealed: Part, key: bytes) -> str:
-    return dukpt.decrypt(key, bytes(sealed)).decode("latin-1") if len(sealed) else ""
+def _plain(sealed: Part, key: bytes, *, aes: bool = False) -> str:
+    return dukpt.decrypt(key, bytes(sealed), aes=aes).decode("latin-1") if len(sealed) else ""

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 
 from protocols.idtech.messages import EncodeType, Keyed, OriginalSwipe, Swipe, Track
 from simulator import dukpt
-from simulator.reader.tracks import masked1, masked2
-
-_MASKS = (masked1, masked2, None)  # track 3 is encrypted and not shown
+from simulator.reader.tracks import AS_DELIVERED, Look, masked1, masked2
 
 
 def enhanced(
@@ -19,10 +17,13 @@ def enhanced(
     *,
     serial: str | None = None,
     encode: int = EncodeType.ABA,
+    look: Look = AS_DELIVERED,
 ) -> Swipe:
-    """A swipe in the enhanced format: each track encrypted for itself. An absent track is an empty text."""
+    """A swipe in the enhanced format: each track encrypted for itself; track 3 is not shown. An absent track
+    is an empty text."""
     key = dukpt.data_key(base_key, ksn)
-    made = [_track(text, mask, key) for text, mask in zip(tracks, _MASKS, strict=True)]
+    masks = (masked1(tracks[0], look), masked2(tracks[1], look), None)
+    made = [_track(text, mask, key) for text, mask in zip(tracks, masks, strict=True)]
     first, second, third = made
     return Swipe(
         encode_type=encode,
@@ -35,16 +36,16 @@ def enhanced(
     )
 
 
-def original(tracks: Sequence[str], ksn: bytes, base_key: bytes) -> OriginalSwipe:
+def original(tracks: Sequence[str], ksn: bytes, base_key: bytes, look: Look = AS_DELIVERED) -> OriginalSwipe:
     """A swipe in the original format: tracks 1 and 2 encrypted as one block, track 3 in clear."""
     first, second, third = tracks
     key = dukpt.data_key(base_key, ksn)
     return OriginalSwipe(
         encode_type=EncodeType.ORIGINAL_ABA,
         status=0x07 | _bits(tracks) << 3,
-        tracks=(_view(masked1(first)), _view(masked2(second)), _view(third)),
+        tracks=(_view(masked1(first, look)), _view(masked2(second, look)), _view(third)),
         encrypted=memoryview(dukpt.encrypt(key, (first + second).encode("ascii"))),
-        digests=(_digest(first), _digest(second)),
+        digests=tuple(_digest(track) for track in (first, second) if track),
         ksn=ksn.hex().upper(),
     )
 
@@ -71,12 +72,12 @@ def keyed(
     )
 
 
-def _track(text: str, mask: object, key: bytes) -> Track:
+def _track(text: str, mask: str | None, key: bytes) -> Track:
     if not text:
         return Track()
     return Track(
         length=len(text),
-        masked=_view(mask(text)) if callable(mask) else None,
+        masked=None if mask is None else _view(mask),
         encrypted=memoryview(dukpt.encrypt(key, text.encode("ascii"))),
         digest=_digest(text),
     )

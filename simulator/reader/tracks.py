@@ -7,13 +7,33 @@ ID TECH readers send that character too, masked and encrypted with the rest.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from simulator.cards import TestCard
 
 CHIP_CARD: Final = "201"  # service code: international with a chip, normal authorisation, no restrictions
-_TRACK1 = re.compile(r"%([A-Z])([0-9 ]+)\^([^^]*)\^(.*)\?(.?)")
-_TRACK2 = re.compile(r";([0-9]+)=(.*)\?(.?)")
+_TRACK1 = re.compile(r"%([A-Z])([0-9 ]+)\^([^^]*)\^([^?]*)\?(.?)")
+_TRACK2 = re.compile(r";([0-9]+)=([^?]*)\?(.?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a reader was set to show tracks: digits of the number before and after the stars (settings 49 and
+    4A), what stands for a star (4B), whether the expiry is seen (50) and the LRC character sent (6F)."""
+
+    before: int = 4
+    after: int = 4
+    star: str = "*"
+    expiry: bool = False
+    lrc: bool = True
+
+    def sent(self, track: str) -> str:
+        """A track with or without its LRC character."""
+        return track if self.lrc else track[:-1]
+
+
+AS_DELIVERED: Final = Look()
 
 
 def track1(card: TestCard, service_code: str = CHIP_CARD) -> str:
@@ -43,26 +63,30 @@ def lrc_character(track: str, first: int) -> str:
     return chr(first + value)
 
 
-def masked1(track: str) -> str:
-    """Track 1 as a reader shows it: four digits, stars, four digits, the name, stars."""
+def masked1(track: str, look: Look = AS_DELIVERED) -> str:
+    """Track 1 as a reader shows it: digits, stars, digits, the name, stars. The format code is a star."""
     found = _TRACK1.fullmatch(track)
     if found is None:
-        return "*" * len(track)
-    number = masked_number(found[2])
-    return f"%*{number}^{found[3]}^{'*' * len(found[4])}?{'*' * len(found[5])}"
+        return look.star * len(track)
+    return f"%{look.star}{_number(found[2], look)}^{found[3]}^{_ending(found[4], found[5], look)}"
 
 
-def masked2(track: str) -> str:
+def masked2(track: str, look: Look = AS_DELIVERED) -> str:
     """Track 2 as a reader shows it."""
     found = _TRACK2.fullmatch(track)
     if found is None:
-        return "*" * len(track)
-    return f";{masked_number(found[1])}={'*' * len(found[2])}?{'*' * len(found[3])}"
+        return look.star * len(track)
+    return f";{_number(found[1], look)}={_ending(found[2], found[3], look)}"
 
 
-def masked_number(number: str) -> str:
-    """Four digits at each end (settings 49 and 4A as delivered)."""
-    return number[:4] + "*" * (len(number) - 8) + number[-4:]
+def _number(number: str, look: Look) -> str:
+    hidden = max(len(number) - look.before - look.after, 0)
+    return number[: look.before] + look.star * hidden + number[look.before + hidden :]
+
+
+def _ending(rest: str, lrc: str, look: Look) -> str:
+    shown = rest[:4] if look.expiry else ""
+    return shown + look.star * (len(rest) - len(shown)) + "?" + look.star * len(lrc)
 
 
 def _with_lrc(track: str, first: int) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from protocols.moneris.messages import ResolveData
 from simulator.vault.issuer import Presented
 
 _VAULT_KEY = b"simulated vault"
@@ -15,13 +16,13 @@ _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A card on file. `until`: a temporary token is forgotten then."""
+    """A card on file. `about`: what the merchant said of its holder. `until`: a temporary token is forgotten
+    then."""
 
     data_key: str
     store: str
     card: Presented
-    customer: str = ""
-    crypt_type: str = ""
+    about: ResolveData = field(default_factory=ResolveData)
     until: datetime | None = None
 
 
@@ -46,15 +47,9 @@ class CardsKept:
                 return kept
         return None
 
-    def keep(self, store: str, card: Presented, customer: str, crypt_type: str) -> Kept:
-        """Keep a card for good under a fresh token."""
-        kept = Kept(
-            data_key=self._token(store, card),
-            store=store,
-            card=card,
-            customer=customer,
-            crypt_type=crypt_type,
-        )
+    def keep(self, store: str, card: Presented, about: ResolveData) -> Kept:
+        """Keep a card for good under a fresh token, and never its security code."""
+        kept = Kept(data_key=self._token(store, card), store=store, card=replace(card, cvd=None), about=about)
         self._kept[kept.data_key] = kept
         return kept
 
@@ -66,9 +61,9 @@ class CardsKept:
         self._kept[data_key] = kept
         return kept
 
-    def renew(self, kept: Kept, expiry_yymm: str) -> Kept:
-        """The same card with the expiry date that was told last."""
-        renewed = replace(kept, card=replace(kept.card, expiry_yymm=expiry_yymm))
+    def renew(self, kept: Kept, card: Presented, about: ResolveData) -> Kept:
+        """What was told last, under the token that is there."""
+        renewed = replace(kept, card=replace(card, cvd=None), about=about)
         self._kept[kept.data_key] = renewed
         return renewed
 

@@ -20,7 +20,7 @@ from simulator.faults import FaultBook
 from simulator.vault import slips
 from simulator.vault.books import Refused
 from simulator.vault.diary import Diary
-from simulator.vault.issuer import Presented
+from simulator.vault.issuer import Presented, is_expiry, is_number
 from simulator.vault.lasting import LastingWork
 from simulator.vault.orders import FOLLOW_UPS
 from simulator.vault.settings import VaultFault, VaultSettings
@@ -95,11 +95,11 @@ class VaultDesk:
         """A token of the hosted entry page. ValueError names the field that is wrong, never its value."""
         if store not in self._tokens:
             raise ValueError("id")
-        if not (number.isascii() and number.isdecimal() and 12 <= len(number) <= 19 and luhn_valid(number)):
+        if not (is_number(number) and luhn_valid(number)):
             raise ValueError("number")
-        if not (len(expiry_yymm) == 4 and expiry_yymm.isdecimal() and "01" <= expiry_yymm[2:] <= "12"):
+        if not is_expiry(expiry_yymm):
             raise ValueError("expiry")
-        if cvd and not (cvd.isdecimal() and len(cvd) in (3, 4)):
+        if cvd and not (cvd.isascii() and cvd.isdecimal() and len(cvd) in (3, 4)):
             raise ValueError("code")
         card = Presented(number, expiry_yymm, cvd or None)
         return self._work.keep_for_a_while(store, card, now, self.settings.temporary_s).data_key
@@ -135,9 +135,13 @@ class VaultDesk:
             except ValueError:
                 raise Refused(slips.NOT_SENT + "enc_track2") from None
             return Presented(opened.pan, opened.expiry_yymm, opened.cvv)
-        if "pan" in asked.fields:
-            return Presented(asked.fields["pan"], asked.fields.get("expdate", ""))
-        return None
+        if "pan" not in asked.fields:
+            return None
+        card = Presented(asked.fields["pan"], asked.fields.get("expdate", ""))
+        for name, fits in (("pan", is_number(card.number)), ("expdate", is_expiry(card.expiry_yymm))):
+            if not fits:
+                raise Refused(slips.NOT_SENT + name)
+        return card
 
 
 _INSTEAD = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import h11
 
@@ -68,7 +69,7 @@ class HttpSide:
         match self._h11.next_event():
             case h11.Request() as event:
                 self._asked, self._body = event, bytearray()
-                return ()
+                return self._invited()
             case h11.Data(data=data):
                 self._body += data
                 return () if len(self._body) <= _LONGEST else (*self._refuse(413), HangUp())
@@ -77,6 +78,13 @@ class HttpSide:
             case h11.ConnectionClosed():
                 return (HangUp(),)
         return None
+
+    def _invited(self) -> tuple[Act, ...]:
+        """A client that waits to be told that its body is wanted (curl does, from a kilobyte on) is told."""
+        if not self._h11.they_are_waiting_for_100_continue:
+            return ()
+        told = self._h11.send(h11.InformationalResponse(status_code=100, headers=[]))
+        return (Write(told or b""),)
 
     def _ended(self, acts: tuple[Act, ...]) -> tuple[Act, ...]:
         """After a reply: ready for the next request, or the end."""
@@ -90,7 +98,11 @@ class HttpSide:
     def _served(self, now: datetime) -> tuple[Act, ...]:
         assert self._asked is not None
         method, target = self._asked.method.decode(), self._asked.target.decode("latin-1")
-        if target == PATH:
+        try:
+            path = urlsplit(target).path
+        except ValueError:
+            return (Write(self._reply(400, b"")),)
+        if path == PATH:
             if method != "POST":
                 return (Write(self._reply(405, b"")),)
             return self._delivered(self._desk.answer(bytes(self._body), now))

@@ -15,7 +15,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from protocols.card_ranges import luhn_valid
+from protocols.card_ranges import luhn_valid, scheme_of
 from simulator.cards import CARDS, TestCard
 
 # ISO 8583 field 39 -> the gateway's own code (field sheet, penny table); others are 481.
@@ -24,6 +24,9 @@ _RESPONSES = {"00": "027", "02": "483", "04": "421", "09": "078", "14": "421", "
 _PENNIES = {1: "02", 4: "04", 5: "05", 9: "09", 14: "14", 51: "51", 54: "54", 57: "57"}
 _BY_NUMBER = {card.number: card for card in CARDS.values()}
 _ISSUER_KEY = b"simulated issuers"
+# The gateway's letters (CardType) by the scheme.
+_LETTERS = {"American Express": "AX", "Visa": "V", "Mastercard": "M", "Diners Club": "DC", "JCB": "C1",
+            "Discover": "NO", "UnionPay": "UP"}  # fmt: skip
 _NO_VERIFICATION = ("P", "UP")  # Interac and UnionPay take no verification without money
 
 
@@ -105,17 +108,20 @@ def _by_amount(amount_minor: int) -> str:
 
 def card_type(number: str) -> str:
     """The gateway's letters for a number's first digits. 0 stands for Interac (simulator.cards)."""
-    for digits, letters in (
-        ("34", "AX"),
-        ("37", "AX"),
-        ("36", "DC"),
-        ("38", "DC"),
-        ("35", "C1"),
-        ("62", "UP"),
-    ):
-        if number.startswith(digits):
-            return letters
-    return {"0": "P", "4": "V", "5": "M", "2": "M", "6": "NO"}.get(number[:1], "null")
+    scheme = scheme_of(number[:6])
+    if scheme is None:
+        return "P" if number.startswith("0") else "null"
+    return _LETTERS.get(scheme.name, "null")
+
+
+def is_number(text: str) -> bool:
+    """Whether it is as long as a card number and made of digits; its check digit is the issuer's business."""
+    return text.isascii() and text.isdecimal() and 12 <= len(text) <= 19
+
+
+def is_expiry(text: str) -> bool:
+    """Whether it is YYMM with a month that exists."""
+    return text.isascii() and text.isdecimal() and len(text) == 4 and "01" <= text[2:] <= "12"
 
 
 def address_result(fields: Mapping[str, str]) -> str | None:
@@ -131,14 +137,15 @@ def address_result(fields: Mapping[str, str]) -> str | None:
 
 
 def security_code_result(card: Presented, fields: Mapping[str, str]) -> str | None:
-    """CvdResultCode: what was sent, and what the issuer says of it; None where nothing was sent."""
+    """CvdResultCode: the indicator that was sent, and what the issuer says of the code; None where none was
+    sent. A code in a frame counts as present."""
     value = card.cvd or fields.get("cvd_info/cvd_value") or None
     if value is None:
         return None
-    amex = card.card_type == "AX"
+    sent, amex = fields.get("cvd_info/cvd_indicator") or "1", card.card_type == "AX"
     if value.startswith("999"):
-        return "1D" if amex else "1N"
-    return "1P" if value == "998" else ("1Y" if amex else "1M")
+        return sent + ("D" if amex else "N")
+    return sent + ("P" if value == "998" else "Y" if amex else "M")
 
 
 def issuer_id(number: str, order_id: str) -> str:

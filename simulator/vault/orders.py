@@ -19,6 +19,11 @@ TYPES = {
     "enc_purchase": "00",
     "enc_track2_purchase": "00",
     "res_purchase_cc": "00",
+    "preauth": "01",
+    "enc_preauth": "01",
+    "enc_track2_preauth": "01",
+    "res_preauth_cc": "01",
+    "completion": "02",
     "refund": "04",
     "purchasecorrection": "11",
 }
@@ -28,7 +33,8 @@ FOLLOW_UPS = frozenset({"refund", "purchasecorrection"})
 
 @dataclass(slots=True)
 class Order:
-    """A verification or purchase that was asked. `line` is its ledger line; "" where it was declined."""
+    """A verification, preauthorisation or purchase that was asked; once completed, its completion. `line` is
+    its ledger line; "" where it was declined, or let go."""
 
     card: Presented
     transaction: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from protocols.moneris.messages import Receipt, ResolveData
@@ -14,6 +15,9 @@ UNKNOWN_KEY = "Invalid data key"
 NO_PREVIOUS = "Cannot find previous transaction"
 TOKEN_MISMATCH = "API token mismatch"
 _PADDED = "{}           *                    ="
+REGISTERED = "Successfully registered CC details."
+UPDATED = _PADDED.format("Successfully updated cc details")
+DELETED = _PADDED.format("Successfully deleted cc details")
 
 
 def of_transaction(
@@ -99,11 +103,10 @@ def global_error(message: str, *, timed_out: bool = False) -> Receipt:
 
 def resolved(kept: Kept, *, listed: bool) -> ResolveData:
     """What the vault shows of a card; in a list also its token."""
-    return ResolveData(
+    return replace(
+        kept.about,
         data_key=kept.data_key if listed else None,
         payment_type="cc" if listed else None,
-        cust_id=kept.customer,
         expdate=kept.card.expiry_yymm,
         masked_pan=kept.card.masked,
-        crypt_type=kept.crypt_type,
     )

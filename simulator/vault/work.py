@@ -14,6 +14,7 @@ from random import Random
 from protocols.moneris.codec import Asked, cents, dollars
 from protocols.moneris.messages import Receipt
 from simulator.acquirer.ledger import Ledger
+from simulator.acquirer.lines import Kind
 from simulator.vault import slips
 from simulator.vault.books import Books, Deed, Refused
 from simulator.vault.cards_kept import CardsKept, Kept
@@ -31,6 +32,9 @@ from simulator.vault.orders import TYPES, Order, Orders
 from simulator.vault.settings import VaultSettings
 
 _AGREED = Ruling("00")
+# How what an issuer agreed to stands in the ledger, by the type of its receipt.
+_KINDS: dict[str, Kind] = {"00": "charge", "01": "hold", "06": "verification"}
+_PAID = ("00", "02")
 
 
 class Work:
@@ -43,7 +47,15 @@ class Work:
         self._books = Books(ledger, settings.currency)
         keeping = Keeping(self.cards, self.orders, self._books, self._issuer_ids)
         self._find = keeping.find
+        self._with_card: dict[str, Callable[[Asked, Presented | None, datetime], Receipt]] = {
+            "res_add_cc": keeping.add,
+            "enc_res_add_cc": keeping.add,
+            "res_update_cc": keeping.update,
+            "enc_res_update_cc": keeping.update,
+            "res_temp_add": keeping.add_for_a_while,
+        }
         self._verbs: dict[str, Callable[[Asked, datetime], Receipt]] = {
+            "completion": self._completion,
             "refund": self._refund,
             "purchasecorrection": self._correction,
             "res_tokenize_cc": keeping.tokenize,
@@ -58,6 +70,8 @@ class Work:
         verb = self._verbs.get(asked.tag)
         if verb is not None:
             return verb(asked, now)
+        if asked.tag in self._with_card:
+            return self._with_card[asked.tag](asked, presented, now)
         if asked.tag not in TYPES:
             raise Refused(slips.NOT_SENT + "transaction type")
         deed = self._checked(asked, presented, now)
@@ -81,21 +95,33 @@ class Work:
         wrong = wrong_use(asked.fields, self._issuer_ids, card.number)
         if wrong is not None:
             raise Refused(slips.NOT_SENT + wrong)
-        amount = 0 if TYPES[asked.tag] == "06" else _amount(asked)
+        amount = 0 if TYPES[asked.tag] == "06" else _amount(asked, least=0 if self._settings.penny else 1)
         return Deed(asked=asked, card=card, now=now, amount_minor=amount, kept=kept)
 
     def _authorised(self, deed: Deed, ruling: Ruling) -> Receipt:
         deed, trans_type = self._named(deed), TYPES[deed.asked.tag]
         line = ""
         if ruling.approved:
-            line = self._books.enter("charge" if trans_type == "00" else "verification", deed).id
+            line = self._books.enter(_KINDS[trans_type], deed).id
         order = Order(deed.card, deed.transaction, trans_type, deed.amount_minor, line)
         self.orders.put(deed.asked, order)
         return self._told(deed, trans_type, ruling)
 
+    def _completion(self, asked: Asked, now: datetime) -> Receipt:
+        """Take what was held, or less; 0.00 lets it go. Once only: the order is a payment then, or void."""
+        order, amount = self.orders.approved(asked), _amount(asked, "comp_amount", least=0)
+        if order.trans_type != "01" or amount > order.amount_minor:
+            raise Refused(slips.NOT_SENT + "comp_amount")
+        deed = self._named(Deed(asked=asked, card=order.card, now=now, amount_minor=amount))
+        line = self._books.enter("capture" if amount else "release", deed, reverses=order.line)
+        order.transaction, order.trans_type, order.amount_minor = deed.transaction, "02", amount
+        order.line = line.id if amount else ""
+        return self._told(deed, "02", _AGREED)
+
     def _refund(self, asked: Asked, now: datetime) -> Receipt:
         order, amount = self.orders.approved(asked), _amount(asked)
-        if order.trans_type != "00" or order.corrected or order.refunded_minor + amount > order.amount_minor:
+        left = order.amount_minor - order.refunded_minor
+        if order.trans_type not in _PAID or order.corrected or amount > left:
             raise Refused(slips.NOT_SENT + "amount")
         deed = self._named(Deed(asked=asked, card=order.card, now=now, amount_minor=amount))
         self._books.enter("refund", deed)
@@ -104,7 +130,7 @@ class Work:
 
     def _correction(self, asked: Asked, now: datetime) -> Receipt:
         order = self.orders.approved(asked)
-        if order.trans_type != "00" or order.corrected or order.refunded_minor:
+        if order.trans_type not in _PAID or order.corrected or order.refunded_minor:
             raise Refused(slips.NOT_SENT + "txn_number")
         deed = self._named(Deed(asked=asked, card=order.card, now=now, amount_minor=order.amount_minor))
         self._books.enter("reversal", deed, reverses=order.line)
@@ -116,7 +142,7 @@ class Work:
         return replace(deed, transaction=f"{self._sequence}-0_{self._settings.seed % 1000}")
 
     def _told(self, deed: Deed, trans_type: str, ruling: Ruling) -> Receipt:
-        first_asked = trans_type in ("00", "06")
+        first_asked = trans_type in _KINDS
         receipt = slips.of_transaction(
             order_id=deed.order_id,
             transaction=deed.transaction,
@@ -149,8 +175,9 @@ class Work:
         return made
 
 
-def _amount(asked: Asked) -> int:
-    amount = cents(asked.fields.get("amount", ""))
-    if not amount:
-        raise Refused(slips.NOT_SENT + "amount")
+def _amount(asked: Asked, name: str = "amount", *, least: int = 1) -> int:
+    """The amount; the test host's penny table begins with 0.00."""
+    amount = cents(asked.fields.get(name, ""))
+    if amount is None or amount < least:
+        raise Refused(slips.NOT_SENT + name)
     return amount

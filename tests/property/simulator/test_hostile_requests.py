@@ -24,6 +24,12 @@ TAGS = st.sampled_from(
         "purchasecorrection",
         "res_tokenize_cc",
         "res_add_token",
+        "res_add_cc",
+        "enc_res_add_cc",
+        "enc_res_update_cc",
+        "res_temp_add",
+        "preauth",
+        "completion",
         "nonsense",
     ]
 )

@@ -65,6 +65,13 @@ def test_a_ksn_that_no_device_sends(ksn: str) -> None:
         dukpt.transaction_key(dukpt.PUBLIC_BASE_KEY, bytes.fromhex(ksn))
 
 
+@pytest.mark.parametrize("ksn", ["", "9876543210E00001", "FFFFFF9876543210E00001"])
+def test_a_ksn_of_another_length_is_not_filled_up(ksn: str) -> None:
+    for act in (dukpt.following, lambda told: dukpt.initial_key(dukpt.PUBLIC_BASE_KEY, told)):
+        with pytest.raises(dukpt.KeySerialError, match="10 bytes"):
+            act(bytes.fromhex(ksn))
+
+
 def test_no_ksn_with_more_than_ten_bits_is_ever_used() -> None:
     ksn, last = bytes.fromhex("FFFF9876543210E00000"), 0
     for _ in range(3000):
@@ -107,3 +114,8 @@ def test_the_aes_keys_of_a_read(entry: dict[str, Any]) -> None:
 def test_an_aes_ksn_that_no_device_sends(ksn: str) -> None:
     with pytest.raises(dukpt.KeySerialError):
         dukpt.aes_transaction_key(bytes(16), bytes.fromhex(ksn))
+
+
+def test_an_initial_key_id_of_another_length_is_refused() -> None:
+    with pytest.raises(dukpt.KeySerialError, match="8 bytes"):
+        dukpt.aes_initial_key(bytes(16), bytes(7))

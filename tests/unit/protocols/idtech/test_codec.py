@@ -143,6 +143,14 @@ def test_optional_bytes_and_what_they_bring_after_the_ksn_are_kept() -> None:
     assert seen(built) == framed(body)
 
 
+def test_an_option_makes_the_digests_longer() -> None:
+    body = bytes.fromhex("80420009008092" + "0101") + bytes(16) + bytes(range(32)) + b"T134000064" + bytes(10)
+    read = decode(memoryview(framed(body)), "binary")
+    assert isinstance(read, Swipe)
+    assert bytes(read.tracks[1].digest or b"") == bytes(range(32))
+    assert (read.serial, read.ksn, read.mac) == ("T134000064", "00" * 10, None)
+
+
 def test_aes_fills_tracks_up_to_sixteen_bytes() -> None:
     body = bytes.fromhex("803F0009001082") + bytes(16) + bytes(range(10))
     read = decode(memoryview(framed(body)), "binary")

@@ -59,9 +59,31 @@ def test_a_report_that_is_cut() -> None:
     assert caught.value.code == "truncated"
 
 
+def _status(status: int) -> bytes:
+    return REPORT[:493] + status.to_bytes(2, "big") + REPORT[495:]
+
+
 @pytest.mark.parametrize(
-    ("status", "encrypting"), [(6, True), (14, True), (2, False), (7, False), (0x0106, False)]
+    ("status", "encrypting"), [(6, True), (14, True), (4, False), (7, False), (0x0106, False)]
 )
 def test_whether_it_encrypts(status: int, encrypting: bool) -> None:
-    report = REPORT[:493] + status.to_bytes(2, "big") + REPORT[495:]
-    assert decode(memoryview(report)).encrypting is encrypting
+    assert decode(memoryview(_status(status))).encrypting is encrypting
+
+
+@pytest.mark.parametrize("status", [0, 2, 0x0103])
+def test_a_reader_that_does_not_encrypt_is_refused_whatever_its_lengths(status: int) -> None:
+    with pytest.raises(DecodingError) as caught:
+        decode(memoryview(_status(status)))
+    assert caught.value.code == "not_encrypted"
+
+
+def test_a_reader_without_key_may_report_that_nothing_was_read() -> None:
+    report = bytearray(_status(2))
+    report[3:6] = report[505:508] = bytes(3)
+    assert not decode(memoryview(report)).encrypting
+
+
+def test_whatever_the_serial_holds_it_is_written_again() -> None:
+    report = REPORT[:477] + b"\xffA" + REPORT[479:]
+    built = encode(decode(memoryview(report)))
+    assert bytes(built.view()) == report

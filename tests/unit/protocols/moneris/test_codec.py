@@ -96,9 +96,10 @@ def test_a_frame_that_is_no_text_is_not_written(frame: bytes) -> None:
         write_request(transaction_of(verify(frame), OPTIONS), CREDENTIALS)
 
 
-def test_a_text_that_xml_cannot_carry_is_not_written() -> None:
+@pytest.mark.parametrize("character", ["\x00", "\x1f", "\ud83d", "\ufffe"])
+def test_a_text_that_xml_cannot_carry_is_not_written(character: str) -> None:
     with pytest.raises(LocalError, match="order_id holds a control character"):
-        write_request(transaction_of(StatusOf("a\x00b", "refund"), OPTIONS), CREDENTIALS)
+        write_request(transaction_of(StatusOf(f"a{character}b", "refund"), OPTIONS), CREDENTIALS)
 
 
 @pytest.mark.parametrize("entry", load("moneris"), ids=lambda entry: str(entry["id"]))
@@ -124,6 +125,9 @@ def test_every_card_of_a_list_stands_by_itself() -> None:
 def test_a_receipt_is_written_as_it_is_read() -> None:
     made = Receipt(message="a & b", response_code="027", resolved=(ResolveData(masked_pan="4242***4242"),))
     assert read_receipt(write_receipt(made)) == made
+    held = ElementTree.fromstring(write_receipt(made)).find("receipt")
+    assert held is not None
+    assert (held.findtext("BankTotals"), held.findtext("Ticket")) == ("null", "null")
 
 
 @pytest.mark.parametrize(
@@ -131,6 +135,9 @@ def test_a_receipt_is_written_as_it_is_read() -> None:
     [
         (b"<response><receipt><ISO>00</ISO></receipt>", "not_xml"),
         (b"", "not_xml"),
+        (b'<?xml version="1.0" encoding="none"?><response/>', "not_xml"),
+        (b'<?xml version="1.0" encoding="shift_jis"?><response/>', "not_xml"),
+        (b'<?xml version="1.0" encoding="idna"?><response/>', "not_xml"),
         (b"<html><body>busy</body></html>", "wrong_root"),
         (b"<response></response>", "no_receipt"),
         (b"<!DOCTYPE r [<!ENTITY a 'b'>]><response><receipt><ISO>&a;</ISO></receipt></response>", "doctype"),
@@ -146,9 +153,45 @@ def test_what_is_no_receipt_is_refused_and_not_shown(document: bytes, code: str)
     assert "busy" not in str(caught.value)
 
 
-def test_a_request_holds_one_transaction() -> None:
-    with pytest.raises(DecodingError, match="holds one transaction, this one 0"):
-        read_request(b"<request><store_id>a</store_id></request>")
+PLAIN = receipt(Message="déjà", ResponseCode="027").decode()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        PLAIN.encode(),
+        b"\r\n  " + PLAIN.encode(),
+        b"\xef\xbb\xbf\n" + PLAIN.encode(),
+        PLAIN.encode("utf-16"),
+        PLAIN.replace("?>", ' encoding="ISO-8859-1"?>').encode("latin-1"),
+        PLAIN.replace("?>", ' encoding="windows-1252"?>').encode("cp1252"),
+        PLAIN.replace("027", "<![CDATA[ 02]]><!-- c -->7\n").encode(),
+        PLAIN.replace("<response>", '<response xmlns="urn:x" version="2">').encode(),
+    ],
+)
+def test_a_receipt_is_read_however_it_is_set_in_xml(document: bytes) -> None:
+    found = read_receipt(document)
+    assert (found.message, found.response_code) == ("déjà", "027")
+
+
+@pytest.mark.parametrize(
+    ("inner", "count"),
+    [("", 0), ("<note>a</note>", 0), ("<refund/><purchase/>", 2), ("<a><b/></a><c><d/></c>", 2)],
+)
+def test_a_request_holds_one_transaction(inner: str, count: int) -> None:
+    with pytest.raises(DecodingError, match=f"holds one transaction, this one {count}"):
+        read_request(f"<request><store_id>a</store_id>{inner}</request>".encode())
+
+
+@pytest.mark.parametrize(
+    ("inner", "tag"),
+    [
+        ("<res_get_expiring/>", "res_get_expiring"),
+        ("<unknown>1</unknown><empty/><res_delete><data_key>k</data_key></res_delete>", "res_delete"),
+    ],
+)
+def test_what_a_client_says_beside_its_transaction_is_passed_over(inner: str, tag: str) -> None:
+    assert read_request(f"<request>{inner}</request>".encode()).tag == tag
 
 
 def test_credentials_and_frames_are_never_shown() -> None:

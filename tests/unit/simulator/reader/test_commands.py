@@ -24,3 +24,10 @@ def test_where_no_reader_runs_the_socket_is_named(tmp_path: Path) -> None:
     assert (found.exit_code, str(tmp_path / "none") in found.stderr) == (NOT_TO_BE_HAD, True)
     found = CliRunner().invoke(app, ["reader", "tell", str(tmp_path / "none"), "dance"])
     assert (found.exit_code, "the first word: is 'dance'" in found.stderr) == (WRONG_USE, True)
+
+
+def test_a_frame_of_a_reader_whose_keys_are_used_up_is_not_shown(tmp_path: Path) -> None:
+    plan = tmp_path / "reader.toml"
+    plan.write_text('[reader]\nksn = "FFFF9876543210FFF800"\n')
+    found = CliRunner().invoke(app, ["reader", "show", "visa", "--reader", str(plan)])
+    assert (found.exit_code, "has used all its keys" in found.stderr) == (WRONG_USE, True)

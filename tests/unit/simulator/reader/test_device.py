@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from typing import Literal
 
 import pytest
 
@@ -102,6 +103,20 @@ def test_it_tells_its_settings(setting: Setting, value: bytes) -> None:
     assert _asked(VirtualReader(), build_command(Get(setting))) == Value(setting, value)
 
 
+def test_a_reader_whose_keys_are_used_up_says_so() -> None:
+    last = "FFFF9876543210FFF800"
+    reader = VirtualReader(ReaderSettings(ksn=last))
+    asked = {
+        setting: _asked(reader, build_command(Get(setting)))
+        for setting in (Setting.SECURITY_LEVEL, Setting.KSN)
+    }
+    assert asked[Setting.SECURITY_LEVEL] == Value(Setting.SECURITY_LEVEL, b"0")
+    assert asked[Setting.KSN] == Value(Setting.KSN, bytes.fromhex(last))
+    with pytest.raises(dukpt.KeySerialError):
+        reader.swipe(VISA)
+    assert reader.take_input() is None
+
+
 def test_settings_can_be_changed_and_change_what_it_sends() -> None:
     reader = VirtualReader(ReaderSettings(output="original"))
     reader.swipe(VISA)
@@ -113,8 +128,43 @@ def test_settings_can_be_changed_and_change_what_it_sends() -> None:
 
 
 @pytest.mark.parametrize(
+    ("settings", "shown"),
+    [
+        ({}, ";4111********1111=***************?*"),
+        ({Setting.PAN_DIGITS_BEFORE: b"6"}, ";411111******1111=***************?*"),
+        ({Setting.PAN_DIGITS_BEFORE: b"\x00", Setting.PAN_DIGITS_AFTER: b"0"},
+         ";****************=***************?*"),
+        ({Setting.SHOW_EXPIRY: b"1"}, ";4111********1111=3012***********?*"),
+        ({Setting.SEND_TRACK_LRC: b"0"}, ";4111********1111=***************?"),
+        ({Setting.MASK_CHARACTER: b"X"}, ";4111XXXXXXXX1111=XXXXXXXXXXXXXXX?X"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("output", ["enhanced", "original"])
+def test_how_tracks_are_shown_is_set_and_the_card_is_the_same(
+    settings: dict[Setting, bytes], shown: str, output: Literal["enhanced", "original"]
+) -> None:
+    reader = VirtualReader(ReaderSettings(output=output))
+    for setting, value in settings.items():
+        assert _asked(reader, build_command(Set(setting, value))) == Taken()
+    reader.swipe(VISA)
+    report = reader.take_input() or b""
+    frame = memoryview(report)[9 : 9 + int.from_bytes(report[7:9], "little")]
+    assert shown.encode() in bytes(frame)
+    assert (open_frame(frame).pan, open_frame(frame).expiry_yymm) == (VISA.number, VISA.expiry_yymm)
+
+
+@pytest.mark.parametrize(
     "command",
-    [build_command(Set(Setting.SECURITY_LEVEL, b"1")), build_command(Get(0x22)), b"\x02\x52\x7e\x03\x00"],
+    [
+        build_command(Set(Setting.SECURITY_LEVEL, b"1")),
+        build_command(Set(Setting.PAN_DIGITS_BEFORE, b"7")),
+        build_command(Set(Setting.PAN_DIGITS_AFTER, b"5")),
+        build_command(Set(Setting.SHOW_EXPIRY, b"2")),
+        build_command(Set(Setting.OUTPUT_FORMAT, b"")),
+        build_command(Set(Setting.MASK_CHARACTER, b"**")),
+        build_command(Get(0x22)),
+        b"\x02\x52\x7e\x03\x00",
+    ],
 )
 def test_what_it_does_not_take(command: bytes) -> None:
     assert _asked(VirtualReader(), command) == NotTaken()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from protocols.idtech.codec import decode
+from protocols.idtech.codec import decode, encode
 from simulator import dukpt
 from simulator.cards import CARDS
+from simulator.reader import sealing
 from simulator.reader.device import VirtualReader
 from simulator.reader.opening import NotOpenable, clear_tracks, open_frame
+from simulator.reader.tracks import lrc_character
 from tests.support.idtech_frames import ENHANCED, ENTRIES, ORIGINAL, altered, binary, text
 
 CIPHERS = [pytest.param(entry, id=name) for name, entry in ENTRIES.items() if "cipher" in entry]
@@ -69,6 +73,49 @@ def test_a_frame_under_another_key_does_not_open(name: str) -> None:
 def test_what_is_no_frame_does_not_open(frame: bytes) -> None:
     with pytest.raises(NotOpenable):
         open_frame(memoryview(frame))
+
+
+SECOND = ";4242424242424242=3012201123400000?"
+KSN = bytes.fromhex("FFFF9876543210E00001")
+
+
+def _opened(track2: str, **changed: object) -> tuple[str, str]:
+    read = sealing.enhanced(("", track2, ""), KSN, dukpt.PUBLIC_BASE_KEY)
+    frame = encode(replace(read, **changed), "text")  # type: ignore[arg-type]  # fields of a Swipe
+    card = open_frame(frame.view())
+    return card.pan, card.expiry_yymm
+
+
+@pytest.mark.parametrize("character", ["", lrc_character(SECOND, 0x30)])
+def test_a_reader_may_leave_out_the_lrc_character(character: str) -> None:
+    assert _opened(SECOND + character) == ("4242424242424242", "3012")
+
+
+@pytest.mark.parametrize("track2", [SECOND + "9", SECOND[:-1], SECOND.replace("1234", "12\x7f4")])
+def test_a_track_that_is_none_does_not_open(track2: str) -> None:
+    with pytest.raises(NotOpenable):
+        _opened(track2)
+
+
+def test_tracks_may_be_encrypted_with_aes() -> None:
+    empty, second, third = sealing.enhanced(("", SECOND, ""), KSN, dukpt.PUBLIC_BASE_KEY).tracks
+    key = dukpt.data_key(dukpt.PUBLIC_BASE_KEY, KSN)
+    sealed = memoryview(dukpt.encrypt(key, SECOND.encode(), aes=True))
+    tracks = (empty, replace(second, encrypted=sealed), third)
+    assert _opened(SECOND, tracks=tracks, clear_flags=0x12) == ("4242424242424242", "3012")
+    wrong = replace(second, encrypted=memoryview(bytes(48)))
+    with pytest.raises(NotOpenable, match="digest"):
+        _opened(SECOND, tracks=(empty, wrong, third), clear_flags=0x12)
+
+
+def test_digests_may_be_sha_256() -> None:
+    empty, second, third = sealing.enhanced(("", SECOND, ""), KSN, dukpt.PUBLIC_BASE_KEY).tracks
+    digest = memoryview(hashlib.sha256(SECOND.encode()).digest())
+    longer = {"options": memoryview(b"\x01"), "status": 0x57}
+    tracks = (empty, replace(second, digest=digest), third)
+    assert _opened(SECOND, tracks=tracks, **longer) == ("4242424242424242", "3012")
+    with pytest.raises(NotOpenable, match="digest"):
+        _opened(SECOND, tracks=(empty, replace(second, digest=memoryview(bytes(31) + b"x")), third), **longer)
 
 
 @pytest.mark.parametrize("place", [67, 150, 180])
