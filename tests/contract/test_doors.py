@@ -13,7 +13,12 @@ DOORS: dict[str, set[str]] = {
     "libusb_package": {"drivers/usb_port.py"},
     "serial": {"drivers/serial_port.py", "simulator/wire/serial_end.py"},
     "sqlite3": {"terminal_agent/journal/sqlite.py", "simulator/clinic/database.py"},
-    "aiomqtt": {"terminal_agent/cloud/link.py", "terminal_agent/client/", "simulator/demo/"},
+    "aiomqtt": {
+        "terminal_agent/mqtt.py",
+        "terminal_agent/cloud/link.py",
+        "terminal_agent/client/",
+        "simulator/demo/",
+    },
     "paho": {"terminal_agent/cloud/link.py", "terminal_agent/client/"},
     "iotcore": {"simulator/demo/"},
     "starlette": {"simulator/clinic/web/"},

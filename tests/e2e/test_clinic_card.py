@@ -15,6 +15,7 @@ from tests.support.clinic_pages import (
     IN_A_BROWSER,
     LIMIT_MS,
     asked_for_card,
+    closed,
     give_card,
     open_dialog,
     operation_of,
@@ -68,7 +69,7 @@ async def test_a_swiped_card_is_kept(
     await stands(dialog, "approved", STORED[language])
     shown = f"•••• {CARDS[card].last_four}"
     await expect(dialog).to_contain_text(shown)
-    await dialog.locator("a.button").click()
+    await closed(page)
     await expect(page.locator(".cards")).to_contain_text(shown)
     await expect(page.locator(".cards")).to_contain_text("12/30")
     await expect(other.locator(".cards"), "it appears in other windows too").to_contain_text(shown)

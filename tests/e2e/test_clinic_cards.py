@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from simulator.acquirer.totals import tokens_kept
 from tests.support.clinic_cards import put_on_file
 from tests.support.clinic_house import ClinicHouse
-from tests.support.clinic_pages import IN_A_BROWSER, stands
+from tests.support.clinic_pages import IN_A_BROWSER, closed, stands
 
 pytestmark = IN_A_BROWSER
 
@@ -45,7 +45,7 @@ async def test_expiring_cards_are_listed_verified_and_removed(clinic: ClinicHous
     dialog = page.get_by_role("dialog")
     await page.get_by_role("button", name="Vérifier").click()
     await stands(dialog, "approved", "L’émetteur confirme que la carte est valide.")
-    await dialog.get_by_role("link", name="Fermer").click()
+    await closed(page)
     await expect(page.get_by_role("row", name="Vérifiée : la carte est bonne")).to_contain_text("Maude")
 
     before = len(tokens_kept(clinic.counter.vault.lines()))
@@ -56,7 +56,7 @@ async def test_expiring_cards_are_listed_verified_and_removed(clinic: ClinicHous
     await page.get_by_role("button", name="Retirer").click()
     await dialog.get_by_role("button", name="Oui, retirer la carte").click()
     await stands(dialog, "approved")
-    await dialog.get_by_role("link", name="Fermer").click()
+    await closed(page)
     await expect(page.locator("main")).to_contain_text("Cette carte a été retirée le")
     assert await page.get_by_role("button", name="Retirer").count() == 0
     await expect(page.get_by_role("row", name="Retirée")).to_be_visible()

@@ -150,7 +150,7 @@ async def test_a_visit_is_billed_paid_and_given_back(clinic: ClinicHouse, keys: 
     await clinic.counter.house.station.present("visa")
     await stands(dialog, "approved")
     await keys.holds_focus(dialog)
-    await keys.press(dialog.get_by_role("link", name="Fermer"))
+    await keys.go(dialog.get_by_role("link", name="Fermer"))
     await expect(dialog).to_be_hidden()
 
     await keys.press(page.locator("#pay-card"))

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.support.clinic_cards import put_on_file
 from tests.support.clinic_house import ClinicHouse
-from tests.support.clinic_pages import IN_A_BROWSER, LIMIT_MS, bill, send_to_terminal, stands
+from tests.support.clinic_pages import IN_A_BROWSER, LIMIT_MS, bill, closed, send_to_terminal, stands
 
 pytestmark = IN_A_BROWSER
 APPROVED = {"fr": "Transaction approuvée.", "en": "Transaction approved."}
@@ -19,12 +19,6 @@ PAID = "Cette facture est payée : il n'y a rien à payer de plus."
 EXPIRED = "Cette carte est expirée."
 OTHER_SCOPE = "Cette carte est gardée dans un autre compte marchand que celui de ce point de service."
 UNDER_WAY = "Un paiement est déjà en cours pour cette facture. Attendez sa fin."
-
-
-async def closed(page: Page) -> None:
-    """Close the dialog of an operation that has ended: back on the invoice."""
-    await page.get_by_role("dialog").locator("a.button").click()
-    await expect(page.get_by_role("dialog")).not_to_be_visible()
 
 
 def booked(clinic: ClinicHouse) -> list[tuple[str, int]]:

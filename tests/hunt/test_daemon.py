@@ -109,6 +109,7 @@ async def test_the_tripwire_fires_in_the_daemon(broker: Broker, tmp_path: Path) 
         house.agent.config.write_text(settings.replace('"Accueil"', f'"Accueil {number}"'), encoding="utf-8")
         house.start_agent()
         await house.agent_ready()
+        await house.ready()
         alert = await house.alert("card_number_stopped")
         assert alert["details"]["form"] == "digits"
         assert (alert["severity"], "message" in alert["details"]["where"]) == ("critical", True)

@@ -40,8 +40,8 @@ class Patient(Cardholder):
     def __init__(self) -> None:
         super().__init__(())
         self.visit = Visit()
-        self.coming: Visit | None = None  # with the command that is being given
-        self._stranger: Visit | None = None
+        self.stranger: Visit | None = None
+        self.coming = False  # with the command that is being given
 
     def expect(self, step: Step) -> None:
         """The next patient."""
@@ -54,13 +54,13 @@ class Patient(Cardholder):
 
     def hear(self, note: str) -> None:
         """A terminal that takes a command says so: whoever came for an earlier one is gone."""
-        if note.startswith(TAKES):
-            self._stranger = self.coming
+        if note.startswith(TAKES) and not self.coming:
+            self.stranger = None
 
     def arrive(self) -> None:
         """The terminal wants a card."""
         super().arrive()
-        self._visit, self._stranger = self._stranger or self.visit, None
+        self._visit, self.stranger = self.stranger or self.visit, None
 
     def walk_away(self) -> None:
         """Leaves at once, whatever was about to be done; the card stays where it is."""
@@ -141,9 +141,11 @@ def begun_by_another(station: Station, message: Message) -> None:
     """Another ECR begins this and is gone; what the terminal says goes along our cable."""
     cardholder = console_of(station).cardholder
     assert isinstance(cardholder, Patient)
-    cardholder.coming = Visit(card=CROSSED, how="insert")
+    cardholder.stranger, cardholder.coming = Visit(card=CROSSED, how="insert"), True
     station.do(station.device.do(ApduIn(codec.encode(message)), asyncio.get_running_loop().time()))
-    cardholder.coming = None
+    cardholder.coming = False
+    if not station.device.terminal.busy:
+        cardholder.stranger = None  # it was refused, and nobody comes
 
 
 def _dialogue(terminal: Terminal, apdu: bytes, now: float) -> float:

@@ -100,3 +100,9 @@ async def send_to_terminal(page: Page, amount: str = "") -> Locator:
         await dialog.locator("[name=amount]").fill(amount)
     await dialog.locator("form button").first.click()
     return dialog
+
+
+async def closed(page: Page) -> None:
+    """Close the dialog of an operation that has ended; the page it belongs to is there again, and ready."""
+    async with page.expect_navigation():
+        await page.get_by_role("dialog").locator("a.button").click()

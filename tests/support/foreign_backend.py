@@ -27,7 +27,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "contract" / "schemas"
-LIMIT_S = 15.0
+LIMIT_S = 45.0
+REPEAT_S = 3.0
 FINAL = frozenset({"approved", "declined", "cancelled", "not_started"})
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _FORMATS = FormatChecker()
@@ -200,10 +201,19 @@ class ForeignBackend:
         return self.raw(topic, self.envelope(f"cmd.{op}", data), node)
 
     def raw(self, topic: str, message: dict[str, Any] | bytes, node: str = "") -> dict[str, Any]:
-        """Publish anything and return the data of the one reply that it gets."""
-        before = len(self.replies(node))
+        """Publish anything and return the data of the reply that it gets; what is not answered is repeated,
+        as the contract has it."""
+        before, tried_at = len(self.replies(node)), time.monotonic()
         self.publish(topic, message)
-        self.wait(lambda: len(self.replies(node)) > before, f"a reply to {topic}")
+
+        def answered() -> bool:
+            nonlocal tried_at
+            if len(self.replies(node)) == before and time.monotonic() - tried_at > REPEAT_S:
+                tried_at = time.monotonic()
+                self.publish(topic, message)
+            return len(self.replies(node)) > before
+
+        self.wait(answered, f"a reply to {topic}")
         return self.replies(node)[before]
 
     def sync(self, seq: int = 0, **more: Any) -> dict[str, Any]:

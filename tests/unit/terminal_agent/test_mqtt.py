@@ -35,9 +35,17 @@ async def test_an_answer_comes_back() -> None:
 
 async def test_a_broker_that_says_nothing_is_told() -> None:
     """By our words, so the library waits by our way."""
-    server = await asyncio.start_server(lambda _reader, _writer: asyncio.sleep(60), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
+    gone = asyncio.Event()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+        gone.set()
+
+    server = await asyncio.start_server(mute, "127.0.0.1", 0)
     async with server:
+        client = MqttClient("127.0.0.1", server.sockets[0].getsockname()[1], timeout=0.05)
         with pytest.raises(aiomqtt.MqttError, match="did not answer in time"):
-            async with MqttClient("127.0.0.1", port, timeout=0.05):
-                pytest.fail("nobody greeted us")
+            await client.__aenter__()
+        client._client.disconnect()
+        await gone.wait()
