@@ -31,21 +31,20 @@ def stream(live: Live, parts: Parts, over: Callable[[], bool] = lambda: False) -
 async def _events(live: Live, parts: Parts, over: Callable[[], bool]) -> AsyncIterator[str]:
     shown: dict[str, str] = {}
     while True:
-        changing = asyncio.ensure_future(live.change())
+        change = live.next_change()
+        last = over()
+        for name, part in parts.items():
+            if (text := part()) != shown.get(name):
+                shown[name] = text
+                yield _event(name, text)
+        if last:
+            yield _event("end", "")
+            return
         try:
-            last = over()
-            for name, part in parts.items():
-                if (text := part()) != shown.get(name):
-                    shown[name] = text
-                    yield _event(name, text)
-            if last:
-                yield _event("end", "")
-                return
-            done, _ = await asyncio.wait((changing,), timeout=_KEEP_ALIVE_S)
-            if not done:
-                yield ": still here\n\n"
-        finally:
-            changing.cancel()
+            async with asyncio.timeout(_KEEP_ALIVE_S):
+                await change.wait()
+        except TimeoutError:
+            yield ": still here\n\n"
 
 
 def _event(name: str, text: str) -> str:
