@@ -52,6 +52,17 @@ def is_expired(card: Row, today: date) -> bool:
     return bool(card["expiry"]) and card["expiry"] < today.strftime("%y%m")
 
 
+def is_shared(db: Database, card: Row) -> bool:
+    """Whether another file has the same card: a family's. The vault gives one token for one card."""
+    other = db.one(
+        "SELECT 1 FROM cards WHERE scope = ? AND token = ? AND id <> ? AND deleted_at IS NULL",
+        card["scope"],
+        card["token"],
+        card["id"],
+    )
+    return other is not None
+
+
 def usable(db: Database, patient: str, scope: str, today: date) -> list[Row]:
     """Cards that can be charged in this scope now: an expired one or one of another scope counts as none."""
     return [

@@ -46,14 +46,14 @@ async def verify(page: Page) -> Response:
             page.clinic, _card(page), paying.By(page.person.id, page.voice.language)
         )
     except Refused as refused:
-        return page.show("parts/card_refused.html", refused=refused)
+        return page.show("parts/card_refused.html", 409, refused=refused)
     return _follow(page, started)
 
 
 @staff_only
 async def ask_removal(page: Page) -> Response:
     """The dialog that asks whether it is really to be removed."""
-    return page.show("parts/card_remove.html", card=_card(page), refused=None)
+    return page.show("parts/card_remove.html", **_removal(page, _card(page)))
 
 
 @staff_only
@@ -64,7 +64,7 @@ async def remove(page: Page) -> Response:
     try:
         started = await keeping.remove(page.clinic, card, paying.By(page.person.id, page.voice.language))
     except Refused as refused:
-        return page.show("parts/card_remove.html", card=card, refused=refused)
+        return page.show("parts/card_remove.html", 409, **_removal(page, card, refused))
     return page.go(f"/cards/{card['id']}") if started is None else _follow(page, started)
 
 
@@ -87,6 +87,10 @@ def _validity(card: Row, today: date) -> str:
 def _follow(page: Page, started: str) -> Response:
     row = page.found(operations.get(page.db, started))
     return page.show("parts/operation_live.html", **operation.panel(page, row))
+
+
+def _removal(page: Page, card: Row, refused: Refused | None = None) -> dict[str, Any]:
+    return {"card": card, "shared": cards.is_shared(page.db, card), "refused": refused}
 
 
 def _shown(page: Page) -> dict[str, Any]:
