@@ -40,12 +40,13 @@ class Refused(Exception):  # noqa: N818  # an answer to staff, not a failure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardWish:
-    """A card to be kept. `modes` empty: whichever way the terminal reads cards that are presented."""
+    """A card to be kept. `agreed`: every text that the patient agreed to; the last one goes with the command.
+    `modes` empty: whichever way the terminal reads cards that are presented."""
 
     patient: str
     holder: str
     postal_code: str
-    consent: Consent
+    agreed: Sequence[Consent]
     no_show: bool
     modes: Sequence[EntryMode] = ()
 
@@ -76,7 +77,7 @@ async def keep_card(clinic: Clinic, desk: Desk, wish: CardWish, actor: str, lang
         **stamped(clinic, actor, language),
         customer=wish.patient,
         purpose=purpose,
-        consent=wish.consent,
+        consent=wish.agreed[-1],
         address=Address(postal_code=wish.postal_code),
         **modes,
     )
@@ -84,7 +85,7 @@ async def keep_card(clinic: Clinic, desk: Desk, wish: CardWish, actor: str, lang
         "holder": wish.holder,
         "postal_code": wish.postal_code,
         "no_show": wish.no_show,
-        "consent": wish.consent.model_dump(),
+        "agreed": [one.model_dump() for one in wish.agreed],
     }
     return await ask(clinic, desk, command, About(patient=wish.patient, note=note))
 

@@ -100,7 +100,8 @@ CREATE TABLE cards (
     UNIQUE (scope, token, patient)
 ) STRICT, WITHOUT ROWID;
 
--- What happened to a card: who, when, what, and by which operation.
+-- What happened to a card: who, when, what, and by which operation. `detail`: cents; of one that was stored the
+-- consents that were given, JSON.
 CREATE TABLE card_history (
     id        INTEGER PRIMARY KEY,
     card      TEXT NOT NULL REFERENCES cards,

@@ -111,6 +111,7 @@ def _line(page: Page, row: Row) -> dict[str, Any]:
     return {
         **dict(row),
         "who": _name(page, row["actor"]),
+        "agreed": cards.agreed_in(row),
         "amount": int(row["detail"]) if row["detail"].isdecimal() else None,
         "invoice": operation_row["invoice"] if operation_row is not None else None,
         "purpose": json.loads(operation_row["data"]).get("purpose") if operation_row is not None else None,
