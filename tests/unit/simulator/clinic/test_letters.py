@@ -48,7 +48,7 @@ def test_a_booking_is_told_with_when_where_and_the_fee(clinic: Clinic) -> None:
     letters.send_news(clinic, Voice("fr", ZONE), "a-1", "booked")
     (letter,) = outbox.newest(clinic.db)
     assert letter["recipient"] == "sophie.gagnon@exemple.test"
-    for part in ("mardi 1 décembre", "9 h 30", "Nadia Fortin", "1234, avenue du Mont-Royal Est", "50,00 $"):
+    for part in ("mardi 1er décembre", "9 h 30", "Nadia Fortin", "1234, avenue du Mont-Royal Est", "50,00 $"):
         assert part in letter["body"]
 
 
