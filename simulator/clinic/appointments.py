@@ -74,7 +74,10 @@ def _why_not(db: Database, appointment: Row, status: str, now: datetime) -> str:
 
 
 def change(db: Database, appointment: Row, status: str, now: datetime, *, note: str = "") -> None:
-    """Give it another status. `note`, of one that was missed, is what staff saw. Raises Refused."""
+    """Give it another status. `note`, of one that was missed, is what staff saw. One that has this status
+    already, as after a double click, is left as it is. Raises Refused."""
+    if appointment["status"] == status:
+        return
     allowed = choices(db, appointment, now)
     if status not in allowed:
         raise Refused("appointment.changed_meanwhile")
