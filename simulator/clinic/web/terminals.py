@@ -43,9 +43,9 @@ async def save(page: Page) -> Response:
     fields, desk = await page.form(), _desk(page)
     point = fields.get("point", "")
     known = {row["id"] for row in points(page)}
-    name = fields.get("name", "").strip()
+    name = " ".join(fields.get("name", "").split())
     if not name or (point and point not in known):
-        return page.show("terminal.html", 422, **_one(page))
+        return page.show("terminal.html", 422, **_one(page, Refused("terminals.no_name")))
     page.db.run(
         "UPDATE terminals SET name = ?, point = ?, disabled = ? WHERE agent = ? AND terminal = ?",
         name,
