@@ -27,14 +27,14 @@ async def show_day(page: Page) -> Response:
     names = [point["id"] for point in known]
     point = asked.get("point", "")
     point = point if point in names else _at_home(page, names)
-    day = _day(asked.get("day", ""), paying.today(page.clinic))
+    day = _day(asked.get("day", ""), page.clinic.today)
     rows = appointments.of_day(page.db, point, day, page.clinic.zone)
     return page.show(
         "appointments.html",
         points=known,
         point=point,
         day=day,
-        today=paying.today(page.clinic),
+        today=page.clinic.today,
         before=day - timedelta(days=1),
         after=day + timedelta(days=1),
         appointments=[(row, _invoices(page, row)) for row in rows],

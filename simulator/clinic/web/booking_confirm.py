@@ -180,7 +180,7 @@ def _usable(page: Page, visitor: Row) -> Row | None:
     """A card on file that can be charged here: an expired one or one of another scope counts as none."""
     if visitor["patient"] is None or page.clinic.vault is None:
         return None
-    today = page.clinic.wall().astimezone(page.clinic.zone).date()
+    today = page.clinic.today
     found = cards.usable(page.db, visitor["patient"], page.clinic.vault.scope, today)
     return found[0] if found else None
 

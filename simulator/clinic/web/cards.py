@@ -19,7 +19,7 @@ from simulator.clinic.web.page import Page, route, staff_only
 @staff_only
 async def listed(page: Page) -> Response:
     """Every card on file, or those that are over or expire this month or the next."""
-    today = paying.today(page.clinic)
+    today = page.clinic.today
     soon = "soon" in page.request.query_params
     limit = after_next_month(today)
     expiring = cards.expiring(page.db, limit)
@@ -98,7 +98,7 @@ def _shown(page: Page) -> dict[str, Any]:
     return {
         "card": card,
         "patient": page.db.one("SELECT * FROM patients WHERE id = ?", card["patient"]),
-        "validity": _validity(card, paying.today(page.clinic)),
+        "validity": _validity(card, page.clinic.today),
         "consents": cards.consent_texts(page.db, card),
         "stored_by": _name(page, card["stored_by"]),
         "history": [_line(page, row) for row in cards.history(page.db, card["id"])],

@@ -55,7 +55,7 @@ async def follow_cards(page: Page) -> Response:
 
 def cards_shown(page: Page, patient: Row) -> dict[str, Any]:
     """What the section shows."""
-    today = page.clinic.wall().astimezone(page.clinic.zone).date()
+    today = page.clinic.today
     rows = cards.of_patient(page.db, patient["id"])
     return {
         "patient": patient,
