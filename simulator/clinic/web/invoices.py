@@ -31,7 +31,7 @@ async def show(page: Page) -> Response:
 @staff_only
 async def follow(page: Page) -> Response:
     """What is due and what moves, kept up to date."""
-    return stream(page.clinic.live, {"part": lambda: page.render("parts/invoice.html", **_shown(page))})
+    return stream(page, {"part": lambda: page.render("parts/invoice.html", **_shown(page))})
 
 
 @staff_only

@@ -97,7 +97,7 @@ async def follow(page: Page) -> Response:
     """The part, kept up to date until the end."""
     name = _row(page)["id"]
     return stream(
-        page.clinic.live,
+        page,
         {"part": lambda: page.render("parts/operation.html", **panel(page, _row(page)))},
         lambda: bool(page.found(operations.get(page.db, name))["ended"]),
     )

@@ -76,6 +76,10 @@ class Page:
         """Whether htmx asked, for a part of a page that is open."""
         return self.request.headers.get("HX-Request") == "true"
 
+    def is_known(self) -> bool:
+        """Whether its browser still is: nobody has logged out, and its time is not over."""
+        return staff.known(self.db, self.request.cookies.get(COOKIE, ""), self.clinic.wall()) is not None
+
     def visit(self) -> Browser:
         """The browser, known from now on also if it is a newcomer's."""
         if self.browser is None:

@@ -48,7 +48,7 @@ async def follow_cards(page: Page) -> Response:
     """The section "Carte de crédit", kept up to date: a card appears when it is stored."""
     patient = the_patient(page)
     return stream(
-        page.clinic.live,
+        page,
         {"part": lambda: page.render("parts/cards.html", **cards_shown(page, patient))},
     )
 

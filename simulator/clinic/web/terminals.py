@@ -28,7 +28,7 @@ async def show(page: Page) -> Response:
 @staff_only
 async def follow(page: Page) -> Response:
     """The list, kept up to date."""
-    return stream(page.clinic.live, {"part": lambda: page.render("parts/terminals.html", **_listed(page))})
+    return stream(page, {"part": lambda: page.render("parts/terminals.html", **_listed(page))})
 
 
 @staff_only
