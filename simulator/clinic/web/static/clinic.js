@@ -4,6 +4,7 @@ const dialog = document.getElementById("dialog");
 // The keyboard keeps its place when a part is exchanged under it: on the same control where it is there again,
 // else on the part's first heading or sentence.
 const REACHED = "a[href], button:enabled, input:enabled, select:enabled, textarea:enabled, pre[tabindex]";
+const WRONG = "[aria-invalid], [role=alert], .wrong";
 let place = null;
 let opener = null;
 const leave = (part) => {
@@ -30,9 +31,12 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   const body = event.detail.target;
   if (body.id !== "dialog-body") return;
   if (!dialog.open) { opener = event.detail.requestConfig.elt; dialog.showModal(); }
-  const wrong = body.querySelector("[aria-invalid], [role=alert], .wrong");
+  const wrong = body.querySelector(WRONG);
   if (wrong) put(wrong); else arrive(body);
 });
+// A page that comes back with something to mend begins there.
+const amiss = document.getElementById("main").querySelector(WRONG);
+if (amiss && !document.querySelector("[autofocus]")) put(amiss);
 dialog.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) dialog.close();
 });
