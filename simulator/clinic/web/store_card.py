@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from protocols.contract.commands import Consent, ConsentGiven
-from simulator.clinic import asking, fleet
+from simulator.clinic import asking, fleet, no_shows
 from simulator.clinic.asking import CardWish, Refused
 from simulator.clinic.database import Row
 from simulator.clinic.fleet import Desk
@@ -108,6 +108,7 @@ def _dialog(
         "fields": {"holder": f"{patient['first_name']} {patient['last_name']}",
                    "postal_code": patient["postal_code"], **fields},
         "texts": {name: consent_text(page, name) for name in ("card-on-file", "no-show")},
+        "policies": no_shows.announced(page.db),
         "wrong": wrong,
         "refused": refused,
     }  # fmt: skip

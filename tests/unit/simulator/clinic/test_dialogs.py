@@ -86,6 +86,15 @@ async def test_another_point_of_service_has_its_own_terminal_chosen(clinic: Clin
     assert '<option value="laval" selected>' in unknown.text
 
 
+async def test_the_no_show_fee_is_shown_where_it_is_agreed_to(clinic: Clinic, window: Window) -> None:
+    shown = await window.get(f"{START}/new", part=True)
+    assert "Services professionnels — Un rendez-vous manqué est facturé 50,00 $" in shown.text
+    assert 'name="no_show"' in shown.text
+    clinic.db.run("UPDATE no_show_policies SET enabled = 0")
+    shown = await window.get(f"{START}/new", part=True)
+    assert 'name="no_show"' not in shown.text
+
+
 async def test_an_agent_that_is_away_is_said_and_nothing_is_queued(clinic: Clinic, window: Window) -> None:
     clinic.link.client.away = True  # type: ignore[attr-defined]  # the stub's
     answer = await window.post(START, part=True, **FILLED, consent="on")
