@@ -21,7 +21,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
 }
 _WHOLE = (
     "SELECT appointments.*, services.name_fr, services.name_en, services.price_minor, services.class,"
-    " employees.name AS employee_name, employees.profession, points_of_service.name AS point_name,"
+    " employees.name AS employee_name, profession_fr, profession_en, points_of_service.name AS point_name,"
     " patients.first_name, patients.last_name FROM appointments"
     " JOIN services ON services.id = appointments.service JOIN employees ON employees.id = employee"
     " JOIN points_of_service ON points_of_service.id = appointments.point"

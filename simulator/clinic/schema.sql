@@ -156,9 +156,10 @@ CREATE TABLE facts (
 
 -- People who give services. Hours are local, minutes from midnight; weekday 0 is Monday.
 CREATE TABLE employees (
-    id         TEXT PRIMARY KEY,
-    name       TEXT NOT NULL,
-    profession TEXT NOT NULL DEFAULT ''
+    id            TEXT PRIMARY KEY,
+    name          TEXT NOT NULL,
+    profession_fr TEXT NOT NULL DEFAULT '',
+    profession_en TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE employee_hours (
