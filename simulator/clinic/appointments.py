@@ -21,7 +21,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
 }
 _WHOLE = (
     "SELECT appointments.*, services.name_fr, services.name_en, services.price_minor, services.class,"
-    " employees.name AS employee_name, employees.profession, points_of_service.name AS point_name,"
+    " employees.name AS employee_name, profession_fr, profession_en, points_of_service.name AS point_name,"
     " patients.first_name, patients.last_name FROM appointments"
     " JOIN services ON services.id = appointments.service JOIN employees ON employees.id = employee"
     " JOIN points_of_service ON points_of_service.id = appointments.point"
@@ -74,7 +74,10 @@ def _why_not(db: Database, appointment: Row, status: str, now: datetime) -> str:
 
 
 def change(db: Database, appointment: Row, status: str, now: datetime, *, note: str = "") -> None:
-    """Give it another status. `note`, of one that was missed, is what staff saw. Raises Refused."""
+    """Give it another status. `note`, of one that was missed, is what staff saw. One that has this status
+    already, as after a double click, is left as it is. Raises Refused."""
+    if appointment["status"] == status:
+        return
     allowed = choices(db, appointment, now)
     if status not in allowed:
         raise Refused("appointment.changed_meanwhile")

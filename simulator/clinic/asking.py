@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from protocols.contract.commands import (
     Abort,
@@ -21,6 +21,7 @@ from protocols.contract.commands import (
     Verdict,
 )
 from protocols.contract.fields import EntryMode, Locale
+from simulator.clinic import fleet
 from simulator.clinic.clinic import Clinic
 from simulator.clinic.database import AlreadyThereError, Database, Row
 from simulator.clinic.fleet import Desk
@@ -40,12 +41,13 @@ class Refused(Exception):  # noqa: N818  # an answer to staff, not a failure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardWish:
-    """A card to be kept. `modes` empty: whichever way the terminal reads cards that are presented."""
+    """A card to be kept. `agreed`: every text that the patient agreed to; the last one goes with the command.
+    `modes` empty: whichever way the terminal reads cards that are presented."""
 
     patient: str
     holder: str
     postal_code: str
-    consent: Consent
+    agreed: Sequence[Consent]
     no_show: bool
     modes: Sequence[EntryMode] = ()
 
@@ -76,7 +78,7 @@ async def keep_card(clinic: Clinic, desk: Desk, wish: CardWish, actor: str, lang
         **stamped(clinic, actor, language),
         customer=wish.patient,
         purpose=purpose,
-        consent=wish.consent,
+        consent=wish.agreed[-1],
         address=Address(postal_code=wish.postal_code),
         **modes,
     )
@@ -84,7 +86,7 @@ async def keep_card(clinic: Clinic, desk: Desk, wish: CardWish, actor: str, lang
         "holder": wish.holder,
         "postal_code": wish.postal_code,
         "no_show": wish.no_show,
-        "consent": wish.consent.model_dump(),
+        "agreed": [one.model_dump() for one in wish.agreed],
     }
     return await ask(clinic, desk, command, About(patient=wish.patient, note=note))
 
@@ -99,18 +101,19 @@ async def close_batch(clinic: Clinic, desk: Desk, actor: str, language: Locale) 
     return await ask(clinic, desk, Reconcile(**stamped(clinic, actor, language)), About())
 
 
-async def stop(clinic: Clinic, target: Row, actor: str, language: Locale) -> str | None:
-    """Ask to stop an operation; None where its agent is away, which then goes on without us."""
+async def stop(clinic: Clinic, target: Row, actor: str, language: Locale) -> str:
+    """Ask to stop an operation. Raises Refused where its agent is away: it goes on without us."""
     command = Abort(**stamped(clinic, actor, language), target_operation_id=target["id"])
     return await _about(clinic, target, command)
 
 
-async def resolve(clinic: Clinic, target: Row, actor: str, verdict: str, reason: str) -> str | None:
-    """A human's verdict on an operation in doubt."""
+async def resolve(clinic: Clinic, target: Row, actor: str, verdict: Verdict, reason: str) -> str:
+    """A human's verdict on an operation in doubt, with a reason of 1 to 500 characters. Raises Refused where
+    its agent is away."""
     command = Resolve(
         **stamped(clinic, actor),
         target_operation_id=target["id"],
-        verdict=cast(Verdict, verdict),
+        verdict=verdict,
         evidence=reason,
         reason=reason,
         by=actor,
@@ -118,14 +121,24 @@ async def resolve(clinic: Clinic, target: Row, actor: str, verdict: str, reason:
     return await _about(clinic, target, command)
 
 
-async def _about(clinic: Clinic, target: Row, command: TerminalCommand) -> str | None:
+async def _about(clinic: Clinic, target: Row, command: TerminalCommand) -> str:
+    agent, terminal = target["agent"], target["terminal"]
     about = About(target=target["id"], patient=target["patient"])
     try:
-        return await clinic.link.ask(target["agent"], target["terminal"], command, about)
+        return await clinic.link.ask(agent, terminal, command, about)
     except AgentAway:
-        return None
+        desk = fleet.find(clinic.db, clinic.link, f"{agent}/{terminal}")
+        raise Refused("refused.away", name=desk.name if desk else terminal) from None
+
+
+def asked_of(db: Database, operation: str) -> Row | None:
+    """The newest word of staff on an operation: to stop it, or a verdict."""
+    return db.one(
+        "SELECT * FROM operations WHERE op IN ('abort', 'resolve') AND target = ? ORDER BY id DESC", operation
+    )
 
 
 def is_stopping(db: Database, operation: str) -> bool:
-    """Whether staff asked to stop it."""
-    return db.one("SELECT 1 FROM operations WHERE op = 'abort' AND target = ?", operation) is not None
+    """Whether staff asked to stop it, and that was not refused."""
+    row = asked_of(db, operation)
+    return row is not None and row["op"] == "abort" and row["state"] != "rejected"

@@ -5,11 +5,13 @@ the token's scope, and is offered at every point of service that shares the scop
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from protocols.contract.operation import OperationView
 from simulator.clinic.database import Database, Row, new_id, stamp
 
+_CONSENT = {"text": "text_id", "version": "version", "language": "language", "given": "given"}
 _OF_PATIENT = "SELECT * FROM cards WHERE patient = ? AND deleted_at IS NULL ORDER BY stored_at DESC"
 
 
@@ -33,13 +35,26 @@ def all_on_file(db: Database) -> list[Row]:
 
 
 def consent_texts(db: Database, card: Row) -> list[Row]:
-    """What the patient agreed to, as it was worded then."""
-    return db.all(
-        "SELECT * FROM consent_texts WHERE id = ? AND version = ? AND language = ?",
-        card["consent_text"],
-        card["consent_version"],
-        card["consent_language"],
-    )
+    """What the patient agreed to when it was stored last, as it was worded then."""
+    last = {key: card[f"consent_{name}"] for name, key in _CONSENT.items()}
+    agreed = next((agreed_in(line) for line in history(db, card["id"]) if line["what"] == "stored"), [last])
+    found = [
+        db.one(
+            "SELECT * FROM consent_texts WHERE id = ? AND version = ? AND language = ?",
+            one["text_id"],
+            one["version"],
+            one["language"],
+        )
+        for one in agreed
+    ]
+    return [text for text in found if text is not None]
+
+
+def agreed_in(line: Row) -> list[dict[str, str]]:
+    """The consents of a line of the history that tells of the storing: each with the text's id, its version
+    and language, and how it was given."""
+    told: list[dict[str, str]] = json.loads(line["detail"] or "[]") if line["what"] == "stored" else []
+    return told
 
 
 def history(db: Database, card: str) -> list[Row]:
@@ -50,6 +65,17 @@ def history(db: Database, card: str) -> list[Row]:
 def is_expired(card: Row, today: date) -> bool:
     """Good through the last day of the month on it. A card that tells no expiry is not known to be over."""
     return bool(card["expiry"]) and card["expiry"] < today.strftime("%y%m")
+
+
+def is_shared(db: Database, card: Row) -> bool:
+    """Whether another file has the same card: a family's. The vault gives one token for one card."""
+    other = db.one(
+        "SELECT 1 FROM cards WHERE scope = ? AND token = ? AND id <> ? AND deleted_at IS NULL",
+        card["scope"],
+        card["token"],
+        card["id"],
+    )
+    return other is not None
 
 
 def usable(db: Database, patient: str, scope: str, today: date) -> list[Row]:
@@ -100,10 +126,6 @@ def stored(db: Database, operation: Row, view: OperationView, now: datetime) -> 
         "network_transaction_id": view.network_transaction_id,
         "avs_result": view.avs_result,
         "cvv_result": view.cvv_result,
-        "consent_text": told["consent"]["text_id"],
-        "consent_version": told["consent"]["version"],
-        "consent_language": told["consent"]["language"],
-        "consent_given": told["consent"]["given"],
         "no_show_consent": int(told.get("no_show", False)),
         "stored_at": stamp(now),
         "stored_by": operation["actor"],
@@ -114,6 +136,7 @@ def stored(db: Database, operation: Row, view: OperationView, now: datetime) -> 
         view.token.value,
         view.token.scope,
         known,
+        agreed=told["agreed"],
         operation=operation["id"],
         now=now,
     )
@@ -126,10 +149,13 @@ def keep(
     scope: str,
     known: dict[str, str | int | None],
     *,
+    agreed: Sequence[Mapping[str, str]],
     operation: str | None,
     now: datetime,
 ) -> str:
-    """Put a card on file, or bring the row of this very token up to date; its id."""
+    """Put a card on file, or bring the row of this very token up to date; its id. `agreed`, see `agreed_in`:
+    the row has the last one, which goes with charges; the history has them all, for good."""
+    known |= {f"consent_{name}": agreed[-1][key] for name, key in _CONSENT.items()}
     row = db.one("SELECT id FROM cards WHERE patient = ? AND token = ? AND scope = ?", patient, token, scope)
     if row is None:
         card = new_id(now)
@@ -138,7 +164,8 @@ def keep(
         card = row["id"]
         settings = ", ".join(f"{name} = ?" for name in known)
         db.run(f"UPDATE cards SET {settings}, deleted_at = NULL WHERE id = ?", *known.values(), card)  # noqa: S608  # our own names
-    note(db, card, "stored", str(known["stored_by"]), now, operation=operation)
+    by, detail = str(known["stored_by"]), json.dumps(list(agreed))
+    note(db, card, "stored", by, now, operation=operation, detail=detail)
     return card
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from simulator.clinic.database import Database
@@ -32,6 +32,11 @@ class Clinic:
     zone: ZoneInfo
     wall: Callable[[], datetime] = wall_clock
     vault: Vault | None = None
+
+    @property
+    def today(self) -> date:
+        """The clinic's own day."""
+        return self.wall().astimezone(self.zone).date()
 
     @property
     def name(self) -> str:

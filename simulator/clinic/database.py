@@ -17,7 +17,7 @@ from protocols.contract.fields import write_time
 from protocols.contract.ulids import make_ulid
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
-_VERSION = 1
+_VERSION = 2
 Row = sqlite3.Row
 Value = str | int | None
 

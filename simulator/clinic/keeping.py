@@ -27,10 +27,10 @@ async def verify(clinic: Clinic, card: Row, by: By) -> str:
 
 
 async def remove(clinic: Clinic, card: Row, by: By) -> str | None:
-    """Have the vault forget a card; the operation. None for one that was never kept in a vault of the
-    clinic's, which is taken off the file at once. Raises Refused."""
+    """Have the vault forget a card; the operation. None for one that is taken off the file at once, as no
+    vault keeps it, or as it stays there for somebody else's file. Raises Refused."""
     _check(clinic, card)
-    if card["kind"] != "chargeable":
+    if card["kind"] != "chargeable" or cards.is_shared(clinic.db, card):
         cards.forget(clinic.db, card, by.actor, clinic.wall())
         clinic.live.changed()
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from simulator.clinic import outbox, services
+from simulator.clinic import outbox
 from simulator.clinic.clinic import Clinic
 from simulator.clinic.database import Row
 from simulator.clinic.email_codes import GOOD_FOR
@@ -43,9 +43,9 @@ def send_news(clinic: Clinic, voice: Voice, appointment: str, news: News) -> Non
         "phone": row["phone"],
     }
     parts = [voice.say(_BODIES[news]), voice.say("mail.appointment", **told)]
-    policy = services.no_show_policy(clinic.db, row) if row["card"] and news != "refused" else None
-    if policy is not None:
-        parts.append(policy[f"text_{voice.language}"])
+    announced = row[f"policy_{voice.language}"]
+    if announced and row["card"] and news != "refused":
+        parts.append(announced)
     parts.append(voice.say("mail.signed", clinic=clinic.name, phone=row["phone"]))
     subject = voice.say(_SUBJECTS[news], clinic=clinic.name)
     outbox.send(clinic.db, row["email"], subject, "\n\n".join(parts), clinic.wall())
@@ -54,7 +54,7 @@ def send_news(clinic: Clinic, voice: Voice, appointment: str, news: News) -> Non
 def whole(clinic: Clinic, appointment: str) -> Row:
     """An appointment with its service, employee, point of service and patient."""
     row = clinic.db.one(
-        "SELECT appointments.*, name_fr, name_en, class, employees.name AS employee_name,"
+        "SELECT appointments.*, name_fr, name_en, employees.name AS employee_name,"
         " points_of_service.name AS point_name, points_of_service.address, points_of_service.phone,"
         " patients.email, patients.language FROM appointments JOIN services ON services.id = service"
         " JOIN employees ON employees.id = employee JOIN patients ON patients.id = patient"

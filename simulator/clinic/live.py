@@ -21,9 +21,9 @@ class Live:
         self._change.set()
         self._change = asyncio.Event()
 
-    async def change(self) -> None:
-        """Return after the next change."""
-        await self._change.wait()
+    def next_change(self) -> asyncio.Event:
+        """Set by the next change after this call: take it before looking, so that none is missed."""
+        return self._change
 
     def heard(self, progress: Progress) -> None:
         """The newest word on an operation; lossy, and not kept over a restart."""

@@ -47,6 +47,11 @@ def policies(db: Database) -> list[Row]:
     return [rows[name] for name in CLASSES if name in rows]
 
 
+def announced(db: Database) -> list[Row]:
+    """The policies under which the clinic bills no-shows: what a patient who agrees to the fee is shown."""
+    return [policy for policy in policies(db) if policy["enabled"] and policy["class"] != NEVER]
+
+
 def policy_of(db: Database, service_class: str) -> Row:
     """The policy of a class of service."""
     row = db.one("SELECT * FROM no_show_policies WHERE class = ?", service_class)

@@ -17,11 +17,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from protocols.contract.fields import Locale
 from protocols.moneris.messages import AvsInfo, CofInfo, ResAddToken, ResCardVerificationCc, ResTokenizeCc
 from simulator.clinic import cards
 from simulator.clinic.clinic import Clinic
@@ -47,16 +47,14 @@ _TEMPORARY = re.compile(r"ot-[A-Za-z0-9]{1,25}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What the visitor gave beside the number, which only the vault has seen."""
+    """What the visitor gave beside the number; `agreed` as in `cards.agreed_in`."""
 
     browser: str
     patient: str
     temporary: str = field(repr=False)
     holder: str
     postal_code: str
-    consent_text: str
-    consent_version: str
-    language: Locale
+    agreed: Sequence[Mapping[str, str]]
     no_show: bool
 
 
@@ -211,17 +209,15 @@ def _put_on_file(db: Database, order: str, token: str, scope: str, now: datetime
         "network_transaction_id": told["issuer_id"],
         "avs_result": told["avs"],
         "cvv_result": told["cvd"],
-        "consent_text": told["consent_text"],
-        "consent_version": told["consent_version"],
-        "consent_language": told["language"],
-        "consent_given": "online",
         "no_show_consent": int(told["no_show"]),
         "stored_at": stamp(now),
         "stored_by": ACTOR,
     }
     with db.transaction():
         if row["card"] is None:
-            card = cards.keep(db, row["patient"], token, scope, known, operation=None, now=now)
+            card = cards.keep(
+                db, row["patient"], token, scope, known, agreed=told["agreed"], operation=None, now=now
+            )
             db.run("UPDATE online_cards SET state = 'kept', card = ? WHERE order_id = ?", card, order)
             return card
     kept: str = row["card"]

@@ -47,17 +47,12 @@ class Back:
     credit: bool = False
 
 
-def today(clinic: Clinic) -> date:
-    """The clinic's own day."""
-    return clinic.wall().astimezone(clinic.zone).date()
-
-
 def offers(clinic: Clinic, patient: str, point: str, *, no_show: bool) -> list[Offer]:
     """The patient's cards at a point of service, each with why not. `no_show`: to be charged without the
     patient."""
     desks = fleet.at_point(clinic.db, clinic.link, point)
     scopes = {desk.scope for desk in desks if desk.chargeable and desk.can("charge_card")}
-    day = today(clinic)
+    day = clinic.today
     return [
         Offer(card, _why_not(card, scopes, day, no_show=no_show))
         for card in cards.of_patient(clinic.db, patient)

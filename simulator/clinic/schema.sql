@@ -100,7 +100,8 @@ CREATE TABLE cards (
     UNIQUE (scope, token, patient)
 ) STRICT, WITHOUT ROWID;
 
--- What happened to a card: who, when, what, and by which operation.
+-- What happened to a card: who, when, what, and by which operation. `detail`: cents; of one that was stored the
+-- consents that were given, JSON.
 CREATE TABLE card_history (
     id        INTEGER PRIMARY KEY,
     card      TEXT NOT NULL REFERENCES cards,
@@ -155,9 +156,10 @@ CREATE TABLE facts (
 
 -- People who give services. Hours are local, minutes from midnight; weekday 0 is Monday.
 CREATE TABLE employees (
-    id         TEXT PRIMARY KEY,
-    name       TEXT NOT NULL,
-    profession TEXT NOT NULL DEFAULT ''
+    id            TEXT PRIMARY KEY,
+    name          TEXT NOT NULL,
+    profession_fr TEXT NOT NULL DEFAULT '',
+    profession_en TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE employee_hours (

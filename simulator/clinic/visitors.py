@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -11,8 +10,8 @@ from datetime import date, datetime
 from protocols.contract.fields import Locale
 from simulator.clinic import email_codes
 from simulator.clinic.database import Database, Row, new_id
+from simulator.clinic.postal_codes import read_postal_code
 
-POSTAL_CODE = re.compile(r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][0-9][ABCEGHJ-NPRSTV-Z][0-9]")
 _LONGEST_PHONE = 40
 _OLDEST = date(1900, 1, 1)
 _LONGEST_NAME = 80
@@ -40,14 +39,14 @@ def files(db: Database, browser: str) -> list[Row]:
 def told(fields: Mapping[str, str], today: date) -> tuple[Person | None, frozenset[str]]:
     """A person as the form tells, or the names of the fields that must be mended."""
     given = {name: " ".join(fields.get(name, "").split()) for name in Person.__dataclass_fields__}
-    given["postal_code"] = given["postal_code"].upper().replace(" ", "")
+    given["postal_code"] = read_postal_code(given["postal_code"]) or ""
     wrong = {name for name in ("first_name", "last_name") if not 0 < len(given[name]) <= _LONGEST_NAME}
     if not _is_birth_date(given["born"], today):
         wrong.add("born")
     digits = sum(character.isdecimal() for character in given["phone"])
     if not 10 <= digits <= 15 or len(given["phone"]) > _LONGEST_PHONE:
         wrong.add("phone")
-    if not POSTAL_CODE.fullmatch(given["postal_code"]):
+    if not given["postal_code"]:
         wrong.add("postal_code")
     return (None if wrong else Person(**given)), frozenset(wrong)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency
 
 from protocols.contract.fields import Locale
@@ -24,6 +24,10 @@ from simulator.clinic.database import moment
 _FOLDER = Path(__file__).with_name("words")
 _LOCALES: Mapping[str, str] = {"fr": "fr_CA", "en": "en_CA"}
 _TIMES: Mapping[str, str] = {"fr": "H 'h' mm", "en": "h:mm a"}
+# {day} is the day of the month: the first is "1er" in French.
+_DAYS: Mapping[str, str] = {"fr": "{day} MMMM y", "en": "MMMM {day}, y"}
+_SHORT_DAYS: Mapping[str, str] = {"fr": "{day} MMM y", "en": "MMM {day}, y"}
+_WEEKDAYS: Mapping[str, str] = {"fr": "EEEE {day} MMMM", "en": "EEEE, MMMM {day}"}
 
 
 @cache
@@ -65,11 +69,11 @@ class Voice:
 
     def day(self, instant: datetime | date | str) -> str:
         """The day of a moment, or a day."""
-        return format_date(self._local(instant), "long", locale=_LOCALES[self.language])
+        return self._date(_DAYS, instant)
 
     def weekday(self, instant: datetime | date | str) -> str:
         """The day with its name, without the year."""
-        return format_date(self._local(instant), "EEEE d MMMM", locale=_LOCALES[self.language])
+        return self._date(_WEEKDAYS, instant)
 
     def time(self, instant: datetime | str) -> str:
         """The time of day."""
@@ -77,12 +81,17 @@ class Voice:
 
     def when(self, instant: datetime | str) -> str:
         """Day and time."""
-        pattern = f"d MMM y, {_TIMES[self.language]}"
-        return format_datetime(self._local(instant), pattern, locale=_LOCALES[self.language])
+        return f"{self._date(_SHORT_DAYS, instant)}, {self.time(instant)}"
 
     def expiry(self, yymm: str | None) -> str:
         """A card's expiry as it stands on the card, MM/YY."""
         return f"{yymm[2:]}/{yymm[:2]}" if yymm else "—"
+
+    def _date(self, patterns: Mapping[str, str], instant: datetime | date | str) -> str:
+        local = self._local(instant)
+        first = self.language == "fr" and local.day == 1
+        pattern = patterns[self.language].format(day="d'er'" if first else "d")
+        return format_date(local, pattern, locale=_LOCALES[self.language])
 
     def _local(self, instant: datetime | date | str) -> Any:
         if isinstance(instant, str):

@@ -13,6 +13,7 @@ _WITHIN_S = 15.0
 _LOOK_EVERY_S = 0.1
 _CSRF = re.compile(r'"X-CSRF": "([^"]+)"')
 _APPOINTMENT = re.compile(r'"(/appointments/[^/"]+)"')
+_MAIN = re.compile("<main[^>]*>")
 _CARD = re.compile(r'name="card" value="([^"]+)"')
 
 
@@ -45,9 +46,7 @@ class Pages:
         """Sauvegarder, in the dialog behind (+), with both agreements. Raises PagesError."""
         fields = {"terminal": terminal, "holder": holder, "postal_code": postal_code}
         agreed = {"consent": "on", "no_show": "on"}
-        answer = await self._post(f"/patients/{patient}/cards", {**fields, **agreed}, 200)
-        if "/operations/" not in answer.text:
-            raise PagesError(f"no card was asked for; the dialog says: {' '.join(answer.text.split())[:300]}")
+        await self._post(f"/patients/{patient}/cards", {**fields, **agreed}, 200)
 
     async def bill_missed(self, patient: str, evidence: str) -> str:
         """Mark the patient's earliest appointment as missed and bill its fee to the card on file; the
@@ -82,7 +81,10 @@ class Pages:
         except (OSError, http.client.HTTPException) as error:
             raise PagesError(f"the clinic's page {path} cannot be reached: {error}") from None
         if answer.status != status:
-            raise PagesError(f"the clinic's page {path} answered {answer.status}; {status} was expected")
+            raise PagesError(
+                f"the clinic's page {path} answered {answer.status}; {status} was expected; it says: "
+                + " ".join(_MAIN.split(answer.text)[-1].split())[:300]
+            )
         return answer
 
     def _exchange(self, method: str, path: str, body: bytes) -> _Answer:

@@ -80,7 +80,7 @@ class BackendClient:
             tls=tls.context() if tls else None,
             protocol=protocol,
             on_message=self._hearing.hear,
-            on_up=self._hearing.forget_who_is_up,
+            on_down=self._hearing.forget_who_is_up,
         )
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -202,7 +202,7 @@ class BackendClient:
         return self._hearing.healths.get(agent)
 
     def is_away(self, agent: str) -> bool:
-        """Whether nobody there would hear a command now."""
+        """Whether nobody there would hear a command now: it is down, or we are cut off from the broker."""
         return not self._hearing.is_up(agent)
 
     async def wait_for_agent(self, agent: str, timeout_s: float = 30.0) -> AgentState:

@@ -43,7 +43,7 @@ class Tls:
 
 class Connection:
     """Connects, subscribes, and does so again whenever it breaks. `on_message` gets topic and payload;
-    `on_up` runs on each connection before the first of its messages."""
+    `on_down` runs whenever there is no connection any more, before the next is tried."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Connection:
         tls: ssl.SSLContext | None,
         protocol: Literal["5", "3.1.1"],
         on_message: Callable[[str, bytes], None],
-        on_up: Callable[[], None],
+        on_down: Callable[[], None],
         longest_wait_s: float = 10.0,
     ) -> None:
         self._host = host
@@ -65,7 +65,7 @@ class Connection:
         self._tls = tls
         self._five = protocol == "5"
         self._on_message = on_message
-        self._on_up = on_up
+        self._on_down = on_down
         self._longest_wait_s = longest_wait_s
         self._client: aiomqtt.Client | None = None
         self._waiting: set[asyncio.Timeout] = set()
@@ -81,7 +81,6 @@ class Connection:
                     await client.subscribe([(topic, 1) for topic in self._subscriptions])
                     self._client, failures = client, 0
                     self.up.set()
-                    self._on_up()
                     async for message in client.messages:
                         self._on_message(str(message.topic), bytes(message.payload))
             except aiomqtt.MqttError as error:
@@ -118,6 +117,7 @@ class Connection:
         """Whoever waits for the broker's word waits no longer: the library would let them wait in vain."""
         self._client = None
         self.up.clear()
+        self._on_down()
         for limit in tuple(self._waiting):
             if not limit.expired():
                 limit.reschedule(asyncio.get_running_loop().time())

@@ -76,8 +76,10 @@ class Hearing:
         return agent in self._up
 
     def forget_who_is_up(self) -> None:
-        """We were away: the broker tells all states anew, and each agent that is up has come up for us."""
+        """We are away: nobody hears us now. Once we are back the broker tells all states anew, and each agent
+        that is up has come up for us."""
         self._up.clear()
+        self._changed_now()
 
     def received(self, agent: str, epoch: str) -> int:
         """The last fact of an epoch that was given out, 0 for none."""
@@ -179,6 +181,9 @@ class Hearing:
             self.terminals[address.agent, address.id] = body
         elif isinstance(body, Capabilities):
             self.capabilities[address.agent, address.id] = body
+        self._changed_now()
+
+    def _changed_now(self) -> None:
         self._change.set()
         self._change = asyncio.Event()
 

@@ -119,6 +119,9 @@ async def test_a_card_is_kept_and_a_capture_cancelled(clinic: ClinicHouse, keys:
     await asked_for_card(clinic, dialog)
     clinic.counter.reader.swipe(CARDS["visa"])
     await stands(dialog, "approved")
+    # The panel is exchanged with its sentence; what is read out stays in its place and changes.
+    sentence = await dialog.locator(".sentence").inner_text()
+    await expect(dialog.locator("[aria-live=polite]")).to_have_text(sentence)
     await keys.holds_focus(dialog)
     await page.keyboard.press("Escape")
     await expect(opener).to_be_focused()

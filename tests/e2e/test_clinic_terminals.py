@@ -173,10 +173,11 @@ async def test_what_is_unplugged_and_an_agent_that_dies_are_seen_at_once(
     await clinic.counter.kill()
     for row in (reader, terminal):
         await expect(row).to_contain_text("Agent absent", timeout=LIMIT_MS)
-    await expect(page.get_by_role("status")).to_have_text(
-        f"L'agent « {agent} » ne répond pas : ses terminaux ne peuvent rien prendre."
-    )
+    away = f"L'agent « {agent} » ne répond pas : ses terminaux ne peuvent rien prendre."
+    await expect(page.locator("[data-said]")).to_have_text(away)
+    await expect(page.locator("#spoken")).to_have_text(away)
     await clinic.counter.start()
     for row in (reader, terminal):
         await expect(row).to_contain_text("Prêt", timeout=LIMIT_MS)
-    await expect(page.get_by_role("status")).to_have_count(0)
+    await expect(page.locator("[data-said]")).to_have_count(0)
+    await expect(page.locator("#spoken")).to_be_empty()

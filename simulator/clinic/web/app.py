@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
@@ -36,7 +36,8 @@ from simulator.clinic.web import (
 from simulator.clinic.web.page import Page
 
 _STATIC = Path(__file__).with_name("static")
-_SAID = {403: "frame.forbidden", 404: "frame.not_found", 400: "frame.bad_request"}
+_SAID = {403: "frame.forbidden", 404: "frame.not_found", 500: "frame.broken"}
+_NO_PAGE = 405
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -63,14 +64,18 @@ def application(clinic: Clinic) -> Starlette:
         *booking_confirm.ROUTES,
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _refused})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, 500: _refused})
     app.state.clinic = clinic
     app.add_middleware(Headers, policy=_policy(clinic))
     return app
 
 
 async def _refused(request: Request, error: Exception) -> Response:
+    """The clinic's own page for every refusal, and for a failure of ours, which the server logs. An address
+    that only takes a form shows the page above it: who reloads it or changes the language gets a page."""
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == _NO_PAGE and request.method == "GET":
+        return RedirectResponse(request.url.path.rpartition("/")[0] or "/", 303)
     return Page(request).show("refused.html", status, why=_SAID.get(status, "frame.bad_request"))
 
 

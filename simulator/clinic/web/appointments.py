@@ -15,6 +15,8 @@ from simulator.clinic.database import Row
 from simulator.clinic.web.page import Page, route, staff_only
 from simulator.clinic.web.terminals import points
 
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)  # a year that is typed half is none
+
 
 @staff_only
 async def show_day(page: Page) -> Response:
@@ -25,14 +27,14 @@ async def show_day(page: Page) -> Response:
     names = [point["id"] for point in known]
     point = asked.get("point", "")
     point = point if point in names else _at_home(page, names)
-    day = _day(asked.get("day", ""), paying.today(page.clinic))
+    day = _day(asked.get("day", ""), page.clinic.today)
     rows = appointments.of_day(page.db, point, day, page.clinic.zone)
     return page.show(
         "appointments.html",
         points=known,
         point=point,
         day=day,
-        today=paying.today(page.clinic),
+        today=page.clinic.today,
         before=day - timedelta(days=1),
         after=day + timedelta(days=1),
         appointments=[(row, _invoices(page, row)) for row in rows],
@@ -116,9 +118,10 @@ def _invoices(page: Page, appointment: Row) -> list[invoices.Invoice]:
 
 def _day(text: str, otherwise: date) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return otherwise
+    return day if _EARLIEST <= day <= _LATEST else otherwise
 
 
 def _appointment(page: Page) -> Row:

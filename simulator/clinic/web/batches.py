@@ -30,7 +30,7 @@ async def show(page: Page) -> Response:
 @staff_only
 async def follow(page: Page) -> Response:
     """The chosen terminal's part, kept up to date: a closure joins the history when it has ended."""
-    return stream(page.clinic.live, {"part": lambda: page.render("parts/batches.html", **_listed(page))})
+    return stream(page, {"part": lambda: page.render("parts/batches.html", **_listed(page))})
 
 
 @staff_only

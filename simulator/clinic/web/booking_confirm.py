@@ -14,11 +14,12 @@ from simulator.clinic import booking, cards, letters, online_cards, online_setti
 from simulator.clinic.booking import NotFree
 from simulator.clinic.database import Row
 from simulator.clinic.online_cards import Given, Taken
+from simulator.clinic.postal_codes import read_postal_code
 from simulator.clinic.vault_access import Vault
 from simulator.clinic.web.booking_choose import the_held
 from simulator.clinic.web.booking_person import GONE, holding
 from simulator.clinic.web.page import Page, route
-from simulator.clinic.web.store_card import consent_text
+from simulator.clinic.web.store_card import consent_text, consents
 
 _LONGEST_PURPOSE = 200  # characters, as the form allows
 _NOT_TAKEN: Mapping[str, str] = {
@@ -107,16 +108,13 @@ async def _card(page: Page, visitor: Row, fields: Mapping[str, str]) -> tuple[st
 async def _taken(page: Page, vault: Vault, fields: Mapping[str, str]) -> Taken:
     """Verify and keep the card of the temporary token. Its patient has a file from here on."""
     browser, policy = page.visit().hash, _policy(page)
-    text = consent_text(page, "no-show" if policy else "card-on-file")
     given = Given(
         browser=browser,
         patient=visitors.file_of(page.db, browser, page.voice.language, page.clinic.wall()),
         temporary=fields["data_key"],
         holder=fields["holder"].strip(),
-        postal_code=_postal_code(fields),
-        consent_text=text["id"],
-        consent_version=text["version"],
-        language=page.voice.language,
+        postal_code=read_postal_code(fields["postal_code"]) or "",
+        agreed=[one.model_dump() for one in consents(page, "online", no_show=policy is not None)],
         no_show=policy is not None,
     )
     return await online_cards.take(page.clinic, vault, given)
@@ -132,7 +130,7 @@ def _wrong(page: Page, visitor: Row, fields: Mapping[str, str]) -> dict[str, str
         return wrong
     if not fields.get("holder", "").strip():
         wrong["holder"] = "store_card.no_holder"
-    if not visitors.POSTAL_CODE.fullmatch(_postal_code(fields)):
+    if read_postal_code(fields.get("postal_code", "")) is None:
         wrong["postal_code"] = "store_card.bad_postal_code"
     if "consent" not in fields or (_policy(page) is not None and "no_show" not in fields):
         wrong["consent"] = "confirm.no_consent"
@@ -182,7 +180,7 @@ def _usable(page: Page, visitor: Row) -> Row | None:
     """A card on file that can be charged here: an expired one or one of another scope counts as none."""
     if visitor["patient"] is None or page.clinic.vault is None:
         return None
-    today = page.clinic.wall().astimezone(page.clinic.zone).date()
+    today = page.clinic.today
     found = cards.usable(page.db, visitor["patient"], page.clinic.vault.scope, today)
     return found[0] if found else None
 
@@ -195,10 +193,6 @@ def _begun(page: Page) -> Row | None:
 def _policy(page: Page) -> Row | None:
     held = the_held(page)
     return services.no_show_policy(page.db, held) if held is not None else None
-
-
-def _postal_code(fields: Mapping[str, str]) -> str:
-    return fields.get("postal_code", "").upper().replace(" ", "")
 
 
 ROUTES: tuple[Route, ...] = (

@@ -103,7 +103,7 @@ async def take_person(page: Page) -> Response:
     if "patient" in fields:
         chosen = visitors.is_file(page.db, browser, fields["patient"])
         return page.go("/rdv/confirm" if chosen else "/rdv/who")
-    person, wrong = visitors.told(fields, page.clinic.wall().astimezone(page.clinic.zone).date())
+    person, wrong = visitors.told(fields, page.clinic.today)
     if person is None:
         return _person(page, fields, wrong)
     visitors.is_somebody(page.db, browser, person)

@@ -19,7 +19,7 @@ from simulator.clinic.web.page import Page, route, staff_only
 @staff_only
 async def listed(page: Page) -> Response:
     """Every card on file, or those that are over or expire this month or the next."""
-    today = paying.today(page.clinic)
+    today = page.clinic.today
     soon = "soon" in page.request.query_params
     limit = after_next_month(today)
     expiring = cards.expiring(page.db, limit)
@@ -46,14 +46,14 @@ async def verify(page: Page) -> Response:
             page.clinic, _card(page), paying.By(page.person.id, page.voice.language)
         )
     except Refused as refused:
-        return page.show("parts/card_refused.html", refused=refused)
+        return page.show("parts/card_refused.html", 409, refused=refused)
     return _follow(page, started)
 
 
 @staff_only
 async def ask_removal(page: Page) -> Response:
     """The dialog that asks whether it is really to be removed."""
-    return page.show("parts/card_remove.html", card=_card(page), refused=None)
+    return page.show("parts/card_remove.html", **_removal(page, _card(page)))
 
 
 @staff_only
@@ -64,7 +64,7 @@ async def remove(page: Page) -> Response:
     try:
         started = await keeping.remove(page.clinic, card, paying.By(page.person.id, page.voice.language))
     except Refused as refused:
-        return page.show("parts/card_remove.html", card=card, refused=refused)
+        return page.show("parts/card_remove.html", 409, **_removal(page, card, refused))
     return page.go(f"/cards/{card['id']}") if started is None else _follow(page, started)
 
 
@@ -89,12 +89,16 @@ def _follow(page: Page, started: str) -> Response:
     return page.show("parts/operation_live.html", **operation.panel(page, row))
 
 
+def _removal(page: Page, card: Row, refused: Refused | None = None) -> dict[str, Any]:
+    return {"card": card, "shared": cards.is_shared(page.db, card), "refused": refused}
+
+
 def _shown(page: Page) -> dict[str, Any]:
     card = _card(page)
     return {
         "card": card,
         "patient": page.db.one("SELECT * FROM patients WHERE id = ?", card["patient"]),
-        "validity": _validity(card, paying.today(page.clinic)),
+        "validity": _validity(card, page.clinic.today),
         "consents": cards.consent_texts(page.db, card),
         "stored_by": _name(page, card["stored_by"]),
         "history": [_line(page, row) for row in cards.history(page.db, card["id"])],
@@ -107,6 +111,7 @@ def _line(page: Page, row: Row) -> dict[str, Any]:
     return {
         **dict(row),
         "who": _name(page, row["actor"]),
+        "agreed": cards.agreed_in(row),
         "amount": int(row["detail"]) if row["detail"].isdecimal() else None,
         "invoice": operation_row["invoice"] if operation_row is not None else None,
         "purpose": json.loads(operation_row["data"]).get("purpose") if operation_row is not None else None,

@@ -18,4 +18,4 @@ def follow_desks(page: Page, desks: Sequence[Desk]) -> Response:
     def standing(key: str) -> Callable[[], str]:
         return lambda: page.render("parts/desk_state.html", desk=fleet.find(page.db, page.clinic.link, key))
 
-    return stream(page.clinic.live, {f"desk-{at}": standing(desk.key) for at, desk in enumerate(desks)})
+    return stream(page, {f"desk-{at}": standing(desk.key) for at, desk in enumerate(desks)})

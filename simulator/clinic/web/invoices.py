@@ -32,7 +32,7 @@ async def show(page: Page) -> Response:
 @staff_only
 async def follow(page: Page) -> Response:
     """What is due and what moves, kept up to date."""
-    return stream(page.clinic.live, {"part": lambda: page.render("parts/invoice.html", **_shown(page))})
+    return stream(page, {"part": lambda: page.render("parts/invoice.html", **_shown(page))})
 
 
 @staff_only
@@ -128,11 +128,11 @@ async def _started(
     """The operation in place of its dialog; the dialog again where the amount is none or nothing is asked."""
     amount = read_amount(fields.get("amount", ""))
     if amount is None:
-        return page.show(template, **{**dialog(page, fields), "wrong": "pay.no_amount"})
+        return page.show(template, 422, **{**dialog(page, fields), "wrong": "pay.no_amount"})
     try:
         started = await start(amount)
     except Refused as refused:
-        return page.show(template, **{**dialog(page, fields), "refused": refused})
+        return page.show(template, 409, **{**dialog(page, fields), "refused": refused})
     row = page.found(operations.get(page.db, started))
     return page.show("parts/operation_live.html", **operation.panel(page, row))
 

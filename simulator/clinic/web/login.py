@@ -44,6 +44,7 @@ async def log_out(page: Page) -> Response:
     """Forget the browser."""
     await page.form()
     staff.forget(page.db, page.visit())
+    page.clinic.live.changed()  # its other windows are told nothing more
     response = page.go("/login")
     response.delete_cookie(COOKIE)
     return response

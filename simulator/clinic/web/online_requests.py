@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
 from simulator.clinic import booking, letters, outbox
 from simulator.clinic.web.page import Page, route, staff_only
 from simulator.clinic.wording import Voice
+
+_ANSWERS: Mapping[str, bool] = {"accept": True, "refuse": False}
 
 
 @staff_only
@@ -20,7 +25,10 @@ async def show(page: Page) -> Response:
 async def answer(page: Page) -> Response:
     """Accept one or turn it down; the patient gets a letter."""
     fields = await page.form()
-    appointment, accepted = page.request.path_params["appointment"], fields.get("answer") == "accept"
+    accepted = _ANSWERS.get(fields.get("answer", ""))
+    if accepted is None:
+        raise HTTPException(400)
+    appointment = page.request.path_params["appointment"]
     if booking.answer(page.db, appointment, accepted=accepted):
         row = letters.whole(page.clinic, appointment)
         voice = Voice(row["language"], page.clinic.zone)

@@ -7,13 +7,15 @@ again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import Route
 
-from protocols.contract.commands import OCCUPYING
+from protocols.contract.commands import OCCUPYING, Verdict
 from simulator.clinic import asking, operations, staff
+from simulator.clinic.asking import Refused
 from simulator.clinic.database import Row
 from simulator.clinic.web.page import Page, manager_only, route, staff_only
 from simulator.clinic.web.stream import stream
@@ -29,12 +31,15 @@ _TONES: Mapping[str, str] = {
     "needs_human": "human",
 }
 _OPEN = ("in_doubt", "needs_human")
-VERDICTS = ("approved", "declined", "cancelled", "not_started")
+VERDICTS: tuple[Verdict, ...] = ("approved", "declined", "cancelled", "not_started")
+_LONGEST_REASON = 500  # characters, as the form and the contract allow
 
 
 def panel(page: Page, row: Row) -> dict[str, Any]:
     """What the part `operation` shows of an operation."""
     away = not row["ended"] and page.clinic.link.client.is_away(row["agent"])
+    asked = asking.asked_of(page.db, row["id"])
+    not_taken = asked is not None and asked["state"] == "rejected" and not row["ended"]
     its_page = f"/operations/{row['id']}"
     return {
         "operation": row,
@@ -44,10 +49,13 @@ def panel(page: Page, row: Row) -> dict[str, Any]:
         "tone": _TONES.get(row["state"], "waiting"),
         "sentence": _sentence(page, row, away=away),
         "away": away and row["state"] in _OPEN,
+        "refusal": asked[f"text_{page.voice.language}"] if asked is not None and not_taken else "",
         "stopping": asking.is_stopping(page.db, row["id"]),
         "can_stop": not (row["ended"] or away or row["state"] in _OPEN),
         "verdicts": VERDICTS if row["state"] == "needs_human" else (),
         "back": back_of(row),
+        "refused": None,
+        "reason": "",
     }
 
 
@@ -89,7 +97,7 @@ async def follow(page: Page) -> Response:
     """The part, kept up to date until the end."""
     name = _row(page)["id"]
     return stream(
-        page.clinic.live,
+        page,
         {"part": lambda: page.render("parts/operation.html", **panel(page, _row(page)))},
         lambda: bool(page.found(operations.get(page.db, name))["ended"]),
     )
@@ -100,8 +108,9 @@ async def stop(page: Page) -> Response:
     """Ask the terminal to stop. The operation's own end tells whether that was in time."""
     await page.form()
     row = _row(page)
-    if row["op"] in OCCUPYING and not row["ended"]:
-        await asking.stop(page.clinic, row, page.person.id, page.voice.language)
+    if row["op"] in OCCUPYING and not row["ended"] and not asking.is_stopping(page.db, row["id"]):
+        with suppress(Refused):  # its agent is away, which the panel says
+            await asking.stop(page.clinic, row, page.person.id, page.voice.language)
     return (
         page.show("parts/operation_live.html", **panel(page, _row(page)))
         if page.in_part
@@ -113,11 +122,23 @@ async def stop(page: Page) -> Response:
 async def resolve(page: Page) -> Response:
     """A manager's verdict on an operation that the agent cannot resolve, with a reason."""
     fields, row = await page.form(), _row(page)
-    reason = fields.get("reason", "").strip()
-    if row["state"] != "needs_human" or fields.get("verdict") not in VERDICTS or not reason:
-        return page.show("operation.html", 422, **panel(page, row))
-    await asking.resolve(page.clinic, row, page.person.id, fields["verdict"], reason)
+    reason = " ".join(fields.get("reason", "").split())
+    verdict = next((one for one in VERDICTS if one == fields.get("verdict")), None)
+    if row["state"] != "needs_human":
+        return _undecided(page, row, 409, Refused("operation.nothing_to_decide"))
+    if verdict is None or not 0 < len(reason) <= _LONGEST_REASON:
+        return _undecided(page, row, 422, Refused("operation.no_reason"), reason)
+    asked = asking.asked_of(page.db, row["id"])
+    if asked is None or asked["op"] != "resolve" or asked["ended"]:
+        try:
+            await asking.resolve(page.clinic, row, page.person.id, verdict, reason)
+        except Refused as refused:
+            return _undecided(page, row, 409, refused, reason)
     return page.go(f"/operations/{row['id']}")
+
+
+def _undecided(page: Page, row: Row, status: int, refused: Refused, reason: str = "") -> Response:
+    return page.show("operation.html", status, **{**panel(page, row), "refused": refused, "reason": reason})
 
 
 def _row(page: Page) -> Row:

@@ -17,7 +17,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.exceptions import HTTPException
@@ -75,6 +75,10 @@ class Page:
     def in_part(self) -> bool:
         """Whether htmx asked, for a part of a page that is open."""
         return self.request.headers.get("HX-Request") == "true"
+
+    def is_known(self) -> bool:
+        """Whether its browser still is: nobody has logged out, and its time is not over."""
+        return staff.known(self.db, self.request.cookies.get(COOKIE, ""), self.clinic.wall()) is not None
 
     def visit(self) -> Browser:
         """The browser, known from now on also if it is a newcomer's."""
@@ -156,11 +160,20 @@ def staff_only(handler: Handler) -> Handler:
     @functools.wraps(handler)
     async def guarded(page: Page) -> Response:
         if page.browser is None or page.browser.person is None:
-            here = urlsplit(str(page.request.url))
-            return page.go(f"/login?next={here.path if page.request.method == 'GET' else '/'}")
+            return page.go(f"/login?next={quote(_way_back(page.request))}")
         return await handler(page)
 
     return guarded
+
+
+def _way_back(request: Request) -> str:
+    """Where somebody comes back to: the page that was open where htmx asked for a part of it, the first page
+    after a form."""
+    current = request.headers.get("HX-Current-URL")
+    if current is None and request.method != "GET":
+        return "/"
+    parts = urlsplit(current or str(request.url))
+    return "?".join(part for part in (parts.path, parts.query) if part)
 
 
 def manager_only(handler: Handler) -> Handler:

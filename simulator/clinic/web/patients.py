@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from simulator.clinic import cards, invoices
+from simulator.clinic import cards, invoices, patients
 from simulator.clinic.database import Row
 from simulator.clinic.web.page import Page, route, staff_only
 from simulator.clinic.web.stream import stream
@@ -21,15 +21,9 @@ async def first(_page: Page) -> Response:
 
 @staff_only
 async def search(page: Page) -> Response:
-    """Patients by a part of their name, e-mail or telephone number."""
+    """Patients by names, e-mail or telephone number."""
     wanted = page.request.query_params.get("q", "").strip()
-    pattern = f"%{wanted}%"
-    rows = page.db.all(
-        "SELECT * FROM patients WHERE first_name || ' ' || last_name LIKE ?1 OR email LIKE ?1"
-        " OR replace(phone, ' ', '') LIKE replace(?1, ' ', '') ORDER BY last_name, first_name LIMIT 100",
-        pattern,
-    )
-    return page.show("patients.html", patients=rows, wanted=wanted)
+    return page.show("patients.html", patients=patients.search(page.db, wanted), wanted=wanted)
 
 
 @staff_only
@@ -54,14 +48,14 @@ async def follow_cards(page: Page) -> Response:
     """The section "Carte de crédit", kept up to date: a card appears when it is stored."""
     patient = the_patient(page)
     return stream(
-        page.clinic.live,
+        page,
         {"part": lambda: page.render("parts/cards.html", **cards_shown(page, patient))},
     )
 
 
 def cards_shown(page: Page, patient: Row) -> dict[str, Any]:
     """What the section shows."""
-    today = page.clinic.wall().astimezone(page.clinic.zone).date()
+    today = page.clinic.today
     rows = cards.of_patient(page.db, patient["id"])
     return {
         "patient": patient,

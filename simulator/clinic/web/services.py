@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simulator.clinic import online_settings, services
+from simulator.clinic.amounts import write_amount
 from simulator.clinic.database import Row
 from simulator.clinic.web.page import Page, manager_only, route, staff_only
 from simulator.clinic.web.terminals import points
@@ -28,8 +29,7 @@ async def show(page: Page) -> Response:
 async def show_one(page: Page) -> Response:
     """One service."""
     row = _service(page)
-    point = "," if page.voice.language == "fr" else "."
-    kept = {"price": "{}{}{:02d}".format(row["price_minor"] // 100, point, row["price_minor"] % 100)}
+    kept = {"price": write_amount(row["price_minor"], page.voice.language)}
     fields = {**kept, **{name: str(row[name]) for name in ("name_fr", "name_en", "minutes", "class")}}
     fields.update({name: "on" for name in ("online", "card_required") if row[name]})
     given = services.assigned(page.db, row["id"])

@@ -28,7 +28,7 @@ async def show(page: Page) -> Response:
 @staff_only
 async def follow(page: Page) -> Response:
     """The list, kept up to date."""
-    return stream(page.clinic.live, {"part": lambda: page.render("parts/terminals.html", **_listed(page))})
+    return stream(page, {"part": lambda: page.render("parts/terminals.html", **_listed(page))})
 
 
 @staff_only
@@ -43,9 +43,9 @@ async def save(page: Page) -> Response:
     fields, desk = await page.form(), _desk(page)
     point = fields.get("point", "")
     known = {row["id"] for row in points(page)}
-    name = fields.get("name", "").strip()
+    name = " ".join(fields.get("name", "").split())
     if not name or (point and point not in known):
-        return page.show("terminal.html", 422, **_one(page))
+        return page.show("terminal.html", 422, **_one(page, Refused("terminals.no_name")))
     page.db.run(
         "UPDATE terminals SET name = ?, point = ?, disabled = ? WHERE agent = ? AND terminal = ?",
         name,

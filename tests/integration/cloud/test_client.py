@@ -301,6 +301,23 @@ async def test_it_comes_back_after_an_outage(
             assert (await pending.reply(20)).verdict == "accepted"
 
 
+async def test_nobody_is_there_for_a_client_that_is_cut_off(stoppable: tuple[Broker, Mosquitto]) -> None:
+    broker, mosquitto = stoppable
+    async with client_of(broker) as client:
+        async with fake_agent(broker.host, broker.port, "agent-d2") as fake:
+            await fake.be("ready")
+            await client.wait_for_agent("agent-d2")
+            told = asyncio.create_task(client.changed())
+            await asyncio.sleep(0)
+            mosquitto.stop()
+            await asyncio.wait_for(told, 20)
+            assert client.is_away("agent-d2")
+        mosquitto.start()
+        async with fake_agent(broker.host, broker.port, "agent-d2") as fake:
+            await fake.be("ready")
+            await client.wait_for_agent("agent-d2")
+
+
 async def test_a_broker_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("terminal_agent.client.backend._CONNECT_LIMIT_S", 0.5)
     port = free_port()

@@ -4,6 +4,7 @@ const dialog = document.getElementById("dialog");
 // The keyboard keeps its place when a part is exchanged under it: on the same control where it is there again,
 // else on the part's first heading or sentence.
 const REACHED = "a[href], button:enabled, input:enabled, select:enabled, textarea:enabled, pre[tabindex]";
+const WRONG = "[aria-invalid], [role=alert], .wrong";
 let place = null;
 let opener = null;
 const leave = (part) => {
@@ -21,8 +22,15 @@ const put = (one) => {
   if (!one.matches(REACHED)) one.tabIndex = -1;
   one.focus();
 };
+// A screen reader reads out what changes in a place that stays, not a place that is exchanged with what it says:
+// what a part says is said again in one that stays, in the dialog where the part is, as the page is then inert.
+const speak = (part) => {
+  const text = [...part.querySelectorAll("[data-said]")].map((one) => one.textContent.trim()).join(" ");
+  const spoken = document.getElementById(part.closest("dialog") ? "spoken-in-dialog" : "spoken");
+  if (spoken.textContent !== text) spoken.textContent = text;
+};
 document.body.addEventListener("htmx:sseBeforeMessage", (event) => leave(event.target));
-document.body.addEventListener("htmx:sseMessage", (event) => arrive(event.target));
+document.body.addEventListener("htmx:sseMessage", (event) => { arrive(event.target); speak(event.target); });
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id === "dialog-body") leave(event.detail.target);
 });
@@ -30,9 +38,13 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   const body = event.detail.target;
   if (body.id !== "dialog-body") return;
   if (!dialog.open) { opener = event.detail.requestConfig.elt; dialog.showModal(); }
-  const wrong = body.querySelector("[aria-invalid], [role=alert], .wrong");
+  const wrong = body.querySelector(WRONG);
   if (wrong) put(wrong); else arrive(body);
+  speak(body);
 });
+// A page that comes back with something to mend begins there.
+const amiss = document.getElementById("main").querySelector(WRONG);
+if (amiss && !document.querySelector("[autofocus]")) put(amiss);
 dialog.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) dialog.close();
 });
@@ -42,6 +54,7 @@ document.addEventListener("click", (event) => {
 // What was followed in the dialog is followed no more; the operation itself goes on.
 dialog.addEventListener("close", () => {
   document.getElementById("dialog-body").replaceChildren();
+  document.getElementById("spoken-in-dialog").textContent = "";
   // The button that opened it may have been exchanged meanwhile, or be of no use any more.
   const again = opener && (opener.isConnected ? opener : opener.id && document.getElementById(opener.id));
   put(again && !again.disabled ? again : document.getElementById("main"));

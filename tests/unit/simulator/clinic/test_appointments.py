@@ -12,6 +12,7 @@ from simulator.clinic.asking import Refused
 from simulator.clinic.clinic import Clinic
 from simulator.clinic.database import Row, new_id, stamp
 from tests.support.clinic_records import NOW, ZONE, later, records
+from tests.support.clinic_window import Window
 
 
 @pytest.fixture
@@ -75,6 +76,22 @@ def test_what_a_status_cannot_become(clinic: Clinic, status: str, wanted: str) -
     with pytest.raises(Refused) as refused:
         change(clinic, name, wanted)
     assert refused.value.key == "appointment.changed_meanwhile"
+
+
+def test_a_button_pressed_twice_changes_it_once(clinic: Clinic) -> None:
+    name = made(clinic, -1)
+    change(clinic, name, "no_show", "appelé deux fois")
+    change(clinic, name, "no_show")
+    assert found(clinic, name)["no_show_evidence"] == "appelé deux fois"
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "0202-11-22", "", "demain"])
+async def test_a_day_that_is_none_is_today(clinic: Clinic, day: str) -> None:
+    window = Window(clinic)
+    await window.log_in("accueil")
+    answer = await window.get(f"/appointments?day={day}")
+    assert answer.status == 200
+    assert "dimanche 22 novembre" in answer.text
 
 
 def test_a_cancelled_one_comes_back_only_where_its_time_is_free(clinic: Clinic) -> None:

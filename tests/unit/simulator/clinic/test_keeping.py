@@ -63,6 +63,16 @@ async def test_a_recognition_token_is_of_no_vault_and_goes_at_once(clinic: Clini
     assert clinic.db.all("SELECT * FROM operations") == []
 
 
+async def test_a_familys_card_stays_at_the_vault_for_the_other_file(clinic: Clinic) -> None:
+    mothers = card_on_file(clinic, token="one-for-one-card")
+    childs = card_on_file(clinic, "patient-44", token="one-for-one-card")
+    assert await keeping.remove(clinic, the(clinic, mothers), BY) is None
+    assert the(clinic, mothers)["deleted_at"]
+    assert the(clinic, childs)["deleted_at"] is None
+    # The last one of them is the vault's too.
+    assert await keeping.remove(clinic, the(clinic, childs), BY) is not None
+
+
 async def test_a_card_of_a_strange_account_stays_until_its_vault_can_be_asked(clinic: Clinic) -> None:
     card = card_on_file(clinic, scope="merchant-9")
     with pytest.raises(Refused, match=r"pay\.no_desk_of_scope"):

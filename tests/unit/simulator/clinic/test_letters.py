@@ -30,6 +30,8 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
     made.db.add(
         "appointments", id="a-1", patient="patient-42", service="physio-suivi", employee="nadia",
         point="plateau", starts=stamp(STARTS), ends=stamp(STARTS), card="card-1",
+        fee_minor=5000, policy_fr="Un rendez-vous manqué est facturé 50,00 $.",
+        policy_en="A missed appointment is billed $50.00.",
     )  # fmt: skip
     yield made
     made.db.close()
@@ -48,13 +50,13 @@ def test_a_booking_is_told_with_when_where_and_the_fee(clinic: Clinic) -> None:
     letters.send_news(clinic, Voice("fr", ZONE), "a-1", "booked")
     (letter,) = outbox.newest(clinic.db)
     assert letter["recipient"] == "sophie.gagnon@exemple.test"
-    for part in ("mardi 1 décembre", "9 h 30", "Nadia Fortin", "1234, avenue du Mont-Royal Est", "50,00 $"):
+    for part in ("mardi 1er décembre", "9 h 30", "Nadia Fortin", "1234, avenue du Mont-Royal Est", "50,00 $"):
         assert part in letter["body"]
 
 
 @pytest.mark.parametrize("change", [
     "UPDATE appointments SET card = NULL WHERE id = 'a-1'",
-    "UPDATE no_show_policies SET enabled = 0",
+    "UPDATE appointments SET fee_minor = NULL, policy_fr = NULL, policy_en = NULL WHERE id = 'a-1'",
 ])  # fmt: skip
 def test_no_fee_is_told_where_none_was_agreed(clinic: Clinic, change: str) -> None:
     clinic.db.run(change)
@@ -62,6 +64,14 @@ def test_no_fee_is_told_where_none_was_agreed(clinic: Clinic, change: str) -> No
     (letter,) = outbox.newest(clinic.db)
     assert "Your appointment is confirmed." in letter["body"]
     assert "$50.00" not in letter["body"]
+
+
+def test_the_fee_that_is_told_is_the_one_that_was_announced(clinic: Clinic) -> None:
+    clinic.db.run("UPDATE no_show_policies SET text_en = 'A missed appointment is billed $80.00.'")
+    letters.send_news(clinic, Voice("en", ZONE), "a-1", "booked")
+    (letter,) = outbox.newest(clinic.db)
+    assert "$50.00" in letter["body"]
+    assert "$80.00" not in letter["body"]
 
 
 def test_a_request_is_received_and_may_be_turned_down(clinic: Clinic) -> None:

@@ -42,7 +42,7 @@ async def test_what_is_billed_keeps_fee_policy_and_evidence(clinic: Clinic) -> N
     assert (kept.row["kind"], kept.total_minor, kept.row["evidence"]) == ("no_show", 5000, SEEN)
     assert "50,00 $" in kept.row["policy"]
     assert kept.lines[0]["text_fr"].startswith("Rendez-vous manqué : Physiothérapie, suivi, 21 nov. 2026")
-    assert kept.lines[0]["text_en"].startswith("Missed appointment: Physiotherapy, follow-up, 21 Nov 2026")
+    assert kept.lines[0]["text_en"].startswith("Missed appointment: Physiotherapy, follow-up, Nov 21, 2026")
     row = operations.get(clinic.db, name)
     assert row is not None
     sent = json.loads(row["data"])

@@ -32,6 +32,10 @@ from tests.support.waiting import eventually
 
 PATIENT, BROWSER = "patient-42", "browser-1"
 VERIFY, ADD, TOKENIZE = "res_card_verification_cc", "res_add_token", "res_tokenize_cc"
+AGREED = [
+    {"text_id": name, "version": version, "language": "fr", "given": "online"}
+    for name, version in (("card-on-file", "2"), ("no-show", "3"))
+]
 _TROUBLE: list[Trouble] = ["cut", "timed_out", "error", "http", "garbage"]
 # Before it is done there is no answer to halve.
 LOST = [(what, done) for done in (False, True) for what in _TROUBLE] + [("half", True)]
@@ -75,7 +79,7 @@ class Stage:
         temporary = self.desk.temporary_token("store5", CARDS[card].number, "3012", code, now)
         return Given(
             browser=BROWSER, patient=PATIENT, temporary=temporary, holder="Sophie Gagnon",
-            postal_code=postal_code, consent_text="no-show", consent_version="3", language="fr", no_show=True,
+            postal_code=postal_code, agreed=AGREED, no_show=True,
         )  # fmt: skip
 
     def fail(self, command: str, what: Trouble, *, done: bool, times: int = 1) -> None:
@@ -117,6 +121,7 @@ async def test_a_card_is_put_on_file(stage: Stage) -> None:
     )  # fmt: skip
     assert (card["brand"], card["last_four"], card["expiry"]) == ("Visa", "1881", "3012")
     assert (card["consent_text"], card["consent_version"], card["consent_language"]) == ("no-show", "3", "fr")
+    assert [text["id"] for text in cards.consent_texts(clinic.db, card)] == ["card-on-file", "no-show"]
     assert (card["consent_given"], card["no_show_consent"], card["stored_by"]) == ("online", 1, "online")
     assert (card["avs_result"], card["cvv_result"]) == ("Z", "1M")
     assert card["network_transaction_id"]

@@ -26,6 +26,7 @@ NOW = datetime(2026, 11, 22, 15, tzinfo=UTC)
 TEXT = Text(fr="fr", en="en")
 EPOCH = make_ulid(1, bytes(10))
 CONSENT = {"text_id": "no-show", "version": "3", "language": "fr", "given": "in_person"}
+AGREED = [{**CONSENT, "text_id": "card-on-file", "version": "2"}, CONSENT]
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ def test_a_card_is_on_file_once_with_its_consent(db: Database) -> None:
     command = StoreCard(
         **stamped(5), customer="patient-42", purpose="no_show", consent=Consent.model_validate(CONSENT)
     )
-    note = {"holder": "Sophie Gagnon", "postal_code": "H2J1X1", "no_show": True, "consent": CONSENT}
+    note = {"holder": "Sophie Gagnon", "postal_code": "H2J1X1", "no_show": True, "agreed": AGREED}
     name = asked(db, command, patient="patient-42", note=note)
     token = TokenView(value="ot-abcdefgh", kind="chargeable", scope="merchant-1")
     shown = CardView(brand="Visa", last_four="1111", expiry="3012")
@@ -184,7 +185,11 @@ def test_a_card_is_on_file_once_with_its_consent(db: Database) -> None:
     keep(db, fact(1, end, epoch=make_ulid(2, bytes(10))), NOW)
     (card,) = cards.of_patient(db, "patient-42")
     assert (card["token"], card["consent_version"], card["no_show_consent"]) == ("ot-abcdefgh", "3", 1)
-    assert [line["what"] for line in cards.history(db, card["id"])] == ["stored"]
+    (line,) = cards.history(db, card["id"])
+    assert (line["what"], cards.agreed_in(line)) == ("stored", AGREED)
+    # Both texts are shown, as they were worded in those versions.
+    db.run("UPDATE consent_texts SET current = 0")
+    assert [text["id"] for text in cards.consent_texts(db, card)] == ["card-on-file", "no-show"]
     assert not cards.is_expired(card, NOW.date())
     assert cards.is_expired(card, NOW.date().replace(year=2031, month=1, day=1))
 
@@ -193,6 +198,6 @@ def test_a_card_that_cannot_be_kept_is_not_on_file(db: Database) -> None:
     command = StoreCard(
         **stamped(6), customer="patient-42", purpose="no_show", consent=Consent.model_validate(CONSENT)
     )
-    name = asked(db, command, patient="patient-42", note={"consent": CONSENT})
+    name = asked(db, command, patient="patient-42", note={"agreed": AGREED})
     keep(db, fact(1, view(name, "declined", storable=False, storable_reason="interac_only")), NOW)
     assert cards.of_patient(db, "patient-42") == []

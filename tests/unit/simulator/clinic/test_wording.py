@@ -48,6 +48,10 @@ def test_money_and_times_are_in_the_local_form() -> None:
     french, english = Voice("fr", zone), Voice("en", zone)
     assert (french.money(123456), english.money(123456)) == ("1\xa0234,56\xa0$", "$1,234.56")
     noon = "2026-11-22T17:00:00.000Z"
-    assert (french.when(noon), english.time(noon)) == ("22 nov. 2026, 12 h 00", "12:00 p.m.")
+    assert (french.when(noon), english.when(noon)) == ("22 nov. 2026, 12 h 00", "Nov 22, 2026, 12:00 p.m.")
+    assert (french.weekday(noon), english.weekday(noon)) == ("dimanche 22 novembre", "Sunday, November 22")
+    assert (french.day("2026-12-01"), english.day("2026-12-01")) == ("1er décembre 2026", "December 1, 2026")
+    assert french.weekday("2026-12-01") == "mardi 1er décembre"
+    assert french.day("2026-12-11") == "11 décembre 2026"
     assert french.time("2026-11-22T14:05:00.000Z") == "9 h 05"
     assert french.expiry("3012") == "12/30"

@@ -1,0 +1,13 @@
+"""Canadian postal codes as people type them; kept upper-case, without a space."""
+
+from __future__ import annotations
+
+import re
+
+_POSTAL_CODE = re.compile(r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][0-9][ABCEGHJ-NPRSTV-Z][0-9]")
+
+
+def read_postal_code(text: str) -> str | None:
+    """The code, or None for what is none."""
+    plain = "".join(text.split()).upper()
+    return plain if _POSTAL_CODE.fullmatch(plain) else None
