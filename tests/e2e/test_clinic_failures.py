@@ -149,8 +149,9 @@ HUMAN = (
 
 
 async def sent_anew(page: Page) -> None:
-    """A part of the page is sent once more, as to a window that is seen again."""
+    """A part of the page is sent once more, as to a window that is seen again, and is not what is shown."""
     await page.evaluate("""() => new Promise((sent) => {
+        document.querySelector("[sse-swap] .panel").title = "old";
         document.body.addEventListener("htmx:sseMessage", sent, { once: true });
         for (const hidden of [true, false]) {
             Object.defineProperty(document, "hidden", { value: hidden, configurable: true });

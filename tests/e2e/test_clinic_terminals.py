@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from simulator.reader.device import VirtualReader
@@ -10,6 +11,7 @@ from tests.support.clinic_house import TERMINAL, ClinicHouse
 from tests.support.clinic_pages import IN_A_BROWSER, LIMIT_MS, open_dialog, stands
 from tests.support.reader_house import READER
 from tests.support.station import TERMINAL_ID
+from tests.support.waiting import eventually_asked
 
 pytestmark = IN_A_BROWSER
 OTHER_PRODUCT = 0x2030
@@ -19,6 +21,30 @@ WINDOWS = 8  # more than a browser's six connections to one server over HTTP/1.1
 async def of(page: Page, clinic: ClinicHouse, terminal: str) -> None:
     """A terminal's own page."""
     await page.goto(f"{clinic.address}/terminals/{clinic.counter.house.agent.id}/{terminal}")
+
+
+# Marks what the page was sent with, and counts the parts that are sent anew, before they are shown.
+_WATCH = """addEventListener("DOMContentLoaded", () => {
+    for (const part of document.querySelectorAll("[sse-swap]")) part.firstElementChild.old = true;
+    window.sent = 0;
+    document.addEventListener("htmx:sseBeforeMessage", () => { window.sent += 1; });
+})"""
+_STANDS = "[...document.querySelectorAll('[sse-swap]')].every((part) => part.firstElementChild.old)"
+
+
+@pytest.mark.parametrize(
+    "path", ["/terminals", "/patients/patient-42", "/batches?terminal={agent}/{terminal}"]
+)
+async def test_what_is_shown_already_is_not_exchanged(
+    clinic: ClinicHouse, browser: Browser, path: str
+) -> None:
+    """A click on its way to a button that is exchanged would be lost."""
+    page = await clinic.logged_in(browser)
+    await page.add_init_script(_WATCH)
+    where = path.format(agent=clinic.counter.house.agent.id, terminal=TERMINAL)
+    await page.goto(f"{clinic.address}{where}")
+    await eventually_asked(lambda: page.evaluate("window.sent"), "the part is sent anew")
+    assert await page.evaluate(_STANDS)
 
 
 async def test_what_agents_announce_is_shown(clinic: ClinicHouse, browser: Browser) -> None:

@@ -29,7 +29,16 @@ const speak = (part) => {
   const spoken = document.getElementById(part.closest("dialog") ? "spoken-in-dialog" : "spoken");
   if (spoken.textContent !== text) spoken.textContent = text;
 };
-document.body.addEventListener("htmx:sseBeforeMessage", (event) => leave(event.target));
+// Each connection begins with the part as it stands. What is shown already is not exchanged: somebody may be
+// pressing a button in it.
+const parsed = document.createElement("template");
+const shows = (part, text) => {
+  parsed.innerHTML = text;
+  return parsed.innerHTML.trim() === part.innerHTML.trim();
+};
+document.body.addEventListener("htmx:sseBeforeMessage", (event) => {
+  if (shows(event.target, event.detail.data)) event.preventDefault(); else leave(event.target);
+});
 document.body.addEventListener("htmx:sseMessage", (event) => { arrive(event.target); speak(event.target); });
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id === "dialog-body") leave(event.detail.target);
