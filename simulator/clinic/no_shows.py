@@ -73,8 +73,16 @@ def missed(clinic: Clinic, appointment: Row) -> Missed:
         "missed.no_card": not offers,
         "missed.no_usable_card": bool(offers) and all(offer.why for offer in offers),
         "missed.billed": known is not None,
+        "missed.paid": _visit_is_paid(clinic.db, appointment["id"]),
     }
     return Missed(policy, tuple(offers), known, tuple(key for key, holds in why.items() if holds))
+
+
+def _visit_is_paid(db: Database, appointment: str) -> bool:
+    """Whether the patient paid for having come, or is about to."""
+    known = invoices.existing(db, appointment, "visit")
+    visit = invoices.load(db, known) if known else None
+    return visit is not None and (visit.paid_minor > 0 or visit.under_way is not None)
 
 
 def _holding(policy: Row, appointment: Row) -> dict[str, Any]:

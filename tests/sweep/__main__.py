@@ -1,7 +1,7 @@
 """`python -m tests.sweep [--every N] [--wire pty tcp reader]`: sweep, write build/sweep.json, print it.
 
 strace attaches to a process that keeps its memory private: that needs root, or CAP_SYS_PTRACE. Ends badly if
-an outcome was lost, wrong or booked twice, if a cell ended early, or if nothing was hit.
+an outcome was lost, wrong or booked twice, if a cell ended early, or if less was hit than missed.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def test_a_terminal_may_leave_an_order_to_a_human_and_a_vault_may_not() -> None:
     assert not sound(results([Swept(CounterCell("sale", "approved"), kills=left)], 1, 2.0))
 
 
-def test_a_cell_that_ended_early_and_a_sweep_that_hit_nothing_end_badly() -> None:
+def test_a_cell_that_ended_early_and_a_sweep_that_missed_most_end_badly() -> None:
     early = results([Swept(CELL, kills=[kill("true")], broken="no terminal")], 1, 2.0)
     assert not sound(early)
     assert "ENDED EARLY: no terminal" in page(early)
@@ -67,3 +67,4 @@ def test_each_cell_has_a_terminal_of_its_policy(ending: str, policy: str) -> Non
     cell = Cell("tcp", ending, policy)  # type: ignore[arg-type]  # its words
     assert cell.plan().scenario["booking_policy"] == policy
     assert cell.states
+    assert not sound(results([Swept(CELL, kills=[kill("true")], missed=Counter({"write": 1}))], 1, 2.0))

@@ -61,6 +61,21 @@ async def test_what_is_billed_keeps_fee_policy_and_evidence(clinic: Clinic) -> N
         await no_shows.bill(clinic, appointment, card, SEEN, BY)
 
 
+async def test_a_visit_that_was_paid_is_not_billed_as_missed_until_it_is_refunded(clinic: Clinic) -> None:
+    card, appointment = card_on_file(clinic), missed(clinic)
+    clinic.db.run("UPDATE appointments SET status = 'arrived' WHERE id = ?", appointment["id"])
+    came = appointments.get(clinic.db, appointment["id"])
+    assert came is not None
+    visit = invoices.load(clinic.db, invoices.for_visit(clinic.db, came, BY.actor, clinic.wall()))
+    assert visit is not None
+    name = await paying.with_card(clinic, visit, card, 9500, BY)
+    assert no_shows.missed(clinic, appointment).why_not == ("missed.paid",), "the payment is under way"
+    ended(clinic, name, "charged", 9500)
+    assert no_shows.missed(clinic, appointment).why_not == ("missed.paid",)
+    clinic.db.run("UPDATE payments SET amount_minor = 0")  # given back
+    assert no_shows.missed(clinic, appointment).why_not == ()
+
+
 async def test_the_fee_that_was_announced_holds(clinic: Clinic) -> None:
     card, appointment = card_on_file(clinic), missed(clinic)
     clinic.db.run(
