@@ -27,8 +27,9 @@ def results(all_swept: Sequence[Swept], every: int, settle_s: float) -> dict[str
 
 
 def sound(found: Mapping[str, Any]) -> bool:
-    """Whether more was hit than missed, nothing was lost, double or wrong, and no cell ended early. A terminal
-    that cannot be asked by our key may leave an order to a human (docs/decisions/0013); a vault may not."""
+    """Whether more was hit than missed, nothing was lost, double or wrong, and no cell ended early. A
+    terminal that cannot be asked by our key may leave an order to a human (docs/decisions/0013); a vault
+    may not."""
     at_vault = found["wires"].get("reader", {"human": 0})
     settled = found["true"] + found["human"] == found["kills"] and not at_vault["human"]
     return found["kills"] > found["missed"] and settled and not found["broken"]

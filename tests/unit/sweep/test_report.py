@@ -58,6 +58,7 @@ def test_a_cell_that_ended_early_and_a_sweep_that_missed_most_end_badly() -> Non
     early = results([Swept(CELL, kills=[kill("true")], broken="no terminal")], 1, 2.0)
     assert not sound(early)
     assert "ENDED EARLY: no terminal" in page(early)
+    assert not sound(results([Swept(CELL, kills=[kill("true")], missed=Counter({"write": 1}))], 1, 2.0))
     assert not sound(results([Swept(CELL)], 1, 2.0))
 
 
@@ -67,4 +68,3 @@ def test_each_cell_has_a_terminal_of_its_policy(ending: str, policy: str) -> Non
     cell = Cell("tcp", ending, policy)  # type: ignore[arg-type]  # its words
     assert cell.plan().scenario["booking_policy"] == policy
     assert cell.states
-    assert not sound(results([Swept(CELL, kills=[kill("true")], missed=Counter({"write": 1}))], 1, 2.0))
