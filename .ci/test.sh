@@ -31,7 +31,7 @@ if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1
     missing=$(missing_packages)
 fi
 
-echo "· two at a time: the clinic's pages and other real processes, each one after the other, then the rest by file"
+echo "· two at a time: the clinic's pages, other real processes, what is killed, then the rest by file"
 status=0
 "$BIN/python" -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder tests || status=$?
 # What did not run, and the line that changes it, stand just above pytest's summary (tests/conftest.py).

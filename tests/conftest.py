@@ -63,11 +63,14 @@ def leg_of(nodeid: str) -> str:
 
 
 def turn_of(nodeid: str) -> str:
-    """What runs one after the other: the clinic's pages, all else that starts real processes, each file."""
-    file = nodeid.partition("::")[0]
-    if leg_of(nodeid) not in ONE_AT_A_TIME:
+    """What runs one after the other: the clinic's pages, what is killed, all else that starts real processes,
+    each other file."""
+    file, leg = nodeid.partition("::")[0], leg_of(nodeid)
+    if leg not in ONE_AT_A_TIME:
         return file
-    return "pages" if Path(file).name.startswith("test_clinic_") else "real processes"
+    if Path(file).name.startswith("test_clinic_"):
+        return "pages"
+    return leg if leg == "crash" else "real processes"
 
 
 class Turns(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -84,9 +87,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Turns:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long turns come first. Tests that need a package which is missing are skipped by name;
+    """The long turns come first, in an order that keeps two workers busy. Tests that need a package which is missing are skipped by name;
     `.ci/test.sh` then fails."""
-    long = {"pages": 0, "real processes": 1}
+    long = {"pages": 0, "real processes": 1, "crash": 2}
     items.sort(key=lambda item: long.get(turn_of(item.nodeid), len(long)))
     skips = {
         marker: pytest.mark.skip(reason=f"needs the Debian packages {' '.join(packages)}")
