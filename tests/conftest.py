@@ -87,8 +87,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Turns:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long turns come first, in an order that keeps two workers busy. Tests that need a package which is missing are skipped by name;
-    `.ci/test.sh` then fails."""
+    """The long turns come first, in an order that keeps two workers busy. Tests that need a package which is
+    missing are skipped by name; `.ci/test.sh` then fails."""
     long = {"pages": 0, "real processes": 1, "crash": 2}
     items.sort(key=lambda item: long.get(turn_of(item.nodeid), len(long)))
     skips = {
