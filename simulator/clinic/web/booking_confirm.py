@@ -14,7 +14,7 @@ from simulator.clinic import booking, cards, letters, online_cards, online_setti
 from simulator.clinic.booking import NotFree
 from simulator.clinic.database import Row
 from simulator.clinic.online_cards import Given, Taken
-from simulator.clinic.postal_codes import read_postal_code
+from simulator.clinic.postal_codes import read_postal_code, write_postal_code
 from simulator.clinic.vault_access import Vault
 from simulator.clinic.web.booking_choose import the_held
 from simulator.clinic.web.booking_person import GONE, holding
@@ -158,7 +158,7 @@ def _shown(page: Page, fields: Mapping[str, str], wrong: Mapping[str, str] | Non
         "texts": {name: consent_text(page, name) for name in ("card-on-file", "no-show")},
         "fields": {
             "holder": f"{person['first_name']} {person['last_name']}",
-            "postal_code": person["postal_code"],
+            "postal_code": write_postal_code(person["postal_code"]),
             **fields,
         },
         "wrong": wrong or {},

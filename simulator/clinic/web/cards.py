@@ -12,6 +12,7 @@ from starlette.routing import Route
 from simulator.clinic import cards, keeping, operations, paying, staff
 from simulator.clinic.asking import Refused
 from simulator.clinic.database import Row
+from simulator.clinic.postal_codes import write_postal_code
 from simulator.clinic.web import operation
 from simulator.clinic.web.page import Page, route, staff_only
 
@@ -97,6 +98,7 @@ def _shown(page: Page) -> dict[str, Any]:
     card = _card(page)
     return {
         "card": card,
+        "postal_code": write_postal_code(card["postal_code"]),
         "patient": page.db.one("SELECT * FROM patients WHERE id = ?", card["patient"]),
         "validity": _validity(card, page.clinic.today),
         "consents": cards.consent_texts(page.db, card),

@@ -15,7 +15,7 @@ from simulator.clinic import asking, fleet, no_shows
 from simulator.clinic.asking import CardWish, Refused
 from simulator.clinic.database import Row
 from simulator.clinic.fleet import Desk
-from simulator.clinic.postal_codes import read_postal_code
+from simulator.clinic.postal_codes import read_postal_code, write_postal_code
 from simulator.clinic.web import operation
 from simulator.clinic.web.desks import follow_desks
 from simulator.clinic.web.page import Page, route, staff_only
@@ -106,7 +106,7 @@ def _dialog(
         "terminal": fields.get("terminal") if fields.get("terminal") in keys else next(iter(keys), ""),
         "keyed": any(desk.takes("keyed") for desk in desks),
         "fields": {"holder": f"{patient['first_name']} {patient['last_name']}",
-                   "postal_code": patient["postal_code"], **fields},
+                   "postal_code": write_postal_code(patient["postal_code"]), **fields},
         "texts": {name: consent_text(page, name) for name in ("card-on-file", "no-show")},
         "policies": no_shows.announced(page.db),
         "wrong": wrong,
