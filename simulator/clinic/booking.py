@@ -102,7 +102,7 @@ def book(db: Database, browser: str, patient: str, *, purpose: str, card: str | 
                 online=1,
                 purpose=purpose,
                 card=card,
-                **_announced(db, row),
+                **(_announced(db, row) if card is not None else {}),
                 **{name: row[name] for name in ("service", "employee", "point", "starts", "ends")},
             )
             db.run("INSERT OR IGNORE INTO patient_points VALUES (?, ?)", patient, row["point"])
@@ -113,7 +113,8 @@ def book(db: Database, browser: str, patient: str, *, purpose: str, card: str | 
 
 
 def _announced(db: Database, row: Row) -> dict[str, str | int]:
-    """The no-show fee that the visitor agrees to, which holds whatever the clinic asks of others later."""
+    """The no-show fee, which visitors of whom a card is asked are told: it holds whatever the clinic asks of
+    others later."""
     policy = services.no_show_policy(db, row)
     if policy is None:
         return {}

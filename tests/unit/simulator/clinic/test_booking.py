@@ -41,6 +41,16 @@ def hold(db: Database, browser: str = A, now: datetime = NOW, **other: str) -> N
     booking.hold(db, browser, Choice(**{**fields, **other}), now, ZONE)
 
 
+def a_card(db: Database) -> str:
+    """A card of the patient's; its id."""
+    db.add(
+        "cards", id="card-1", patient="patient-42", token="token-1", scope="merchant-1", kind="chargeable",
+        consent_text="no-show", consent_version="3", consent_language="fr", consent_given="online",
+        stored_at="2026-10-22T17:00:00.000Z", stored_by="staff-17",
+    )  # fmt: skip
+    return "card-1"
+
+
 def book(db: Database, browser: str = A, now: datetime = NOW, card: str | None = None) -> str:
     return booking.book(db, browser, "patient-42", purpose="genou", card=card, now=now)
 
@@ -111,18 +121,19 @@ def test_what_is_held_becomes_an_appointment(db: Database) -> None:
         hold(db, B)
 
 
-@pytest.mark.parametrize(("enabled", "fee"), [(1, 5000), (0, None)])
-def test_the_fee_that_is_announced_is_kept_with_the_appointment(
-    db: Database, enabled: int, fee: int | None
+@pytest.mark.parametrize(("enabled", "asked", "fee"), [(1, True, 5000), (0, True, None), (1, False, None)])
+def test_the_fee_is_kept_with_the_appointment_where_it_was_announced(
+    db: Database, enabled: int, asked: bool, fee: int | None
 ) -> None:
+    """Those of whom no card is asked are not shown it."""
     db.run("UPDATE no_show_policies SET enabled = ? WHERE class = 'professional'", enabled)
     hold(db)
-    made = book(db)
+    made = book(db, card=a_card(db) if asked else None)
     db.run("UPDATE no_show_policies SET fee_minor = 9900, text_fr = 'Frais : 99,00 $'")
     row = db.one("SELECT * FROM appointments WHERE id = ?", made)
     assert row is not None
     assert row["fee_minor"] == fee
-    assert ("50,00 $" in row["policy_fr"]) if enabled else (row["policy_fr"] is None)
+    assert ("50,00 $" in row["policy_fr"]) if fee else (row["policy_fr"] is None)
 
 
 def test_a_request_waits_for_staff(db: Database) -> None:
