@@ -58,7 +58,7 @@ def test_a_cell_that_ended_early_and_a_sweep_that_missed_most_end_badly() -> Non
     early = results([Swept(CELL, kills=[kill("true")], broken="no terminal")], 1, 2.0)
     assert not sound(early)
     assert "ENDED EARLY: no terminal" in page(early)
-    assert not sound(results([Swept(CELL, kills=[kill("true")], missed=Counter({"write": 1}))], 1, 2.0))
+    assert not sound(results([Swept(CELL, kills=[kill("true")], missed=Counter({"wire write": 1}))], 1, 2.0))
     assert not sound(results([Swept(CELL)], 1, 2.0))
 
 
