@@ -29,6 +29,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "contract" / "schemas"
 LIMIT_S = 45.0
 REPEAT_S = 3.0
+_MOMENT = timedelta(seconds=0.2)
 FINAL = frozenset({"approved", "declined", "cancelled", "not_started"})
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _FORMATS = FormatChecker()
@@ -39,10 +40,6 @@ def ulid() -> str:
     """48 bits of milliseconds and 80 random ones, in Crockford's base 32."""
     number = int(time.time() * 1000) << 80 | int.from_bytes(os.urandom(10), "big")
     return "".join(_BASE32[number >> shift & 31] for shift in range(125, -1, -5))
-
-
-def _milliseconds(one: str) -> int:
-    return sum(_BASE32.index(digit) << 5 * place for place, digit in enumerate(reversed(one[:10])))
 
 
 def in_seconds(seconds: float) -> str:
@@ -226,12 +223,13 @@ class ForeignBackend:
 
     def begin(self) -> None:
         """As at the birth of an agent: hear of it, and `sync` until it takes money. Ids are made only once it
-        is a moment old: those that are older than its journal are refused for good."""
+        is a moment old: those that may be older than its start can be refused for good, or wait for `sync`."""
         state = f"agent/{self.agent}/state"
-        born = self.wait(lambda: self.latest(state), "the agent's state")["epoch"]
-        self.wait(lambda: _milliseconds(ulid()) > _milliseconds(born) + 2500, "the journal is old enough")
+        self.wait(lambda: self.latest(state), "the agent's state")
         self.sync()
         self.wait(lambda: self.latest(state).get("state") == "ready", "the agent takes money")
+        since = datetime.fromisoformat(self.latest(state)["since"])
+        self.wait(lambda: datetime.now(UTC) > since + _MOMENT, "it is a moment old")
 
     def ack(self) -> int:
         """Acknowledge the highest sequence number below which nothing is missing, and return it."""
