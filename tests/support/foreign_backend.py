@@ -223,7 +223,8 @@ class ForeignBackend:
 
     def begin(self) -> None:
         """As at the birth of an agent: hear of it, and `sync` until it takes money. Ids are made only once it
-        is a moment old: those that may be older than its start can be refused for good, or wait for `sync`."""
+        is a moment old: those that may be older than its start can be refused for good, or wait for a
+        `sync`."""
         state = f"agent/{self.agent}/state"
         self.wait(lambda: self.latest(state), "the agent's state")
         self.sync()
