@@ -76,6 +76,9 @@ class Hearing:
             session.tell(Alert("card_number_masked", {"count": str(message.masked)}))
         if not isinstance(message, Positive | Negative):
             self._led(now, message)
+        elif session.line.holds_command:
+            session.line.disturbed = True  # an answer to what we never said
+            return
         self._readers.get(type(message), self._polite)(message, now)
 
     def _led(self, now: Mono, message: Message) -> None:
@@ -266,10 +269,19 @@ class Hearing:
         assert dialogue is not None
         keys = keys_of(message)
         session.clock.hear(keys.get("at"), now)
+        if not dialogue.results and self._told_before(keys):
+            session.say(Positive(), now)
+            session.lost("out_of_step", now)
+            return
         evidence = Evidence("dialogue", agrees=("dialogue",), seen=keys)
         dialogue.approved_before = dialogue.approved_before or isinstance(dialogue.outcome, Approved)
         dialogue.outcome = outcome_of(message, dialogue.sought, session.options, evidence)
         self._book_result(message, now)
+
+    def _told_before(self, keys: Mapping[str, str]) -> bool:
+        """Whether this is the last result that we know once more: it answers a question, and is not ours."""
+        at = keys.get("at")
+        return at is not None and at == self._known.get("at") and same_transaction(self._known, keys)
 
     def _book_result(self, message: StatusInformation, now: Mono) -> None:
         session = self._session

@@ -101,6 +101,11 @@ class Line:
         self.refused, self._asked = code, None
         self.answer_by = now + _CONTRADICTED_WITHIN_S
 
+    @property
+    def holds_command(self) -> bool:
+        """Whether our command has not left yet, so that nothing heard can be its answer."""
+        return self._asked is not None and self._arq.holds(self._asked)
+
     def hurry(self, now: Mono) -> None:
         """Nobody waits any more for what our command's own time allows: T3 is enough."""
         if self.answer_by is not None:

@@ -94,6 +94,10 @@ class SerialLink:
         self._queue.append(_Waiting(apdu, now + self._t3_s if _is_answer(apdu) else None))
         return self._next(now) if self._sent == 0 else ()
 
+    def holds(self, apdu: bytes) -> bool:
+        """Whether it has not been written yet: what went before it is not acknowledged."""
+        return any(one.apdu == apdu for one in list(self._queue)[1 if self._sent else 0 :])
+
     def feed(self, data: bytes, now: float) -> tuple[LinkOutput, ...]:
         """Bytes from the wire."""
         outputs: list[LinkOutput] = []
@@ -199,6 +203,10 @@ class TcpLink:
         self._t3_s = t3_s
         self._framer = TcpFramer()
         self._rest_by: float | None = None
+
+    def holds(self, apdu: bytes) -> bool:  # noqa: ARG002  # both links look the same
+        """Never: the stream takes all at once."""
+        return False
 
     def send(self, apdu: bytes, now: float) -> tuple[LinkOutput, ...]:  # noqa: ARG002  # both links look the same
         """Send an APDU."""

@@ -20,6 +20,16 @@ def test_a_command_and_its_answer() -> None:
     assert link.feed(serial_frame(YES), 0.2) == (Write(ACK), Arrived(YES))
 
 
+def test_a_command_is_held_until_what_went_before_it_is_acknowledged() -> None:
+    link = SerialLink()
+    link.send(YES, 0.0)
+    assert link.send(PAY, 0.1) == ()
+    assert (link.holds(YES), link.holds(PAY)) == (False, True)
+    assert link.feed(ACK, 0.2) == (Delivered(YES), Write(serial_frame(PAY)))
+    assert not link.holds(PAY)
+    assert not TcpLink().holds(PAY)
+
+
 def test_a_refused_frame_is_sent_three_times_in_all() -> None:
     link = SerialLink()
     again = (Write(serial_frame(PAY)),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from protocols.core.facts import Mark
 from protocols.core.operations import Diagnose, Sale
 from protocols.core.outcomes import NotStarted, Unknown
 from protocols.core.session import Phase, Received
@@ -50,6 +51,20 @@ def test_it_is_asked_about_where_one_acknowledgement_too_many_was_heard(sold: Sc
     assert isinstance(outcome, Unknown)
     assert (outcome.owner, outcome.ask_again_s) == ("agent", 0.0)
     assert outcome.evidence.seen == {"refused": "83"}
+
+
+def test_a_refusal_before_the_question_has_left_is_of_something_else() -> None:
+    script = Script("serial")
+    script.begin(SALE)
+    script.open()
+    hear(script, OK, REGISTERED, OK, READY)  # our answer is not acknowledged: the question waits behind it
+    script.give(Received(script.link, serial_frame(bytes.fromhex(REFUSED))))
+    script.after(0.4)
+    assert script.stages == []
+    hear(script, OK, status("00", "0041", amount=999), "060F00")
+    mark = script.facts[0]
+    assert isinstance(mark, Mark)
+    assert mark.keys["baseline"] == "known"
 
 
 @pytest.mark.parametrize("contradiction", [OK, "04FF0117"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from protocols.core.card import CardToken
@@ -127,6 +129,16 @@ def test_the_words_of_an_extended_error_come_with_the_end() -> None:
     script.hear(OK, "061E0F6C" + "060C" + "1F17" + "09" + b"Card lost".hex())
     outcome = script.concluded.outcome
     assert (outcome.code, outcome.terminal_text) == ("aborted_at_terminal", "Card lost")
+
+
+def test_the_last_result_told_once_more_is_no_result_of_the_next_sale() -> None:
+    script = committed_sale()
+    script.hear(OK, status("00", "0042"), "060F00")
+    script.begin(replace(SALE, operation_id="op-2"))
+    script.note("0042")
+    script.hear(OK, status("00", "0042"))
+    assert script.stages[-1] == "Unknown"
+    assert script.sent[-1] == ACK
 
 
 def test_decline_is_a_value_and_ends_at_06_1e() -> None:
