@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from protocols.core.card import CardToken
@@ -82,33 +80,6 @@ def test_committed_mark_holds_the_baseline_the_key_and_the_terminals_id() -> Non
     assert mark.keys["terminal_id"] == "52500295"
 
 
-@pytest.mark.parametrize(("result", "approved"), [("00", "yes"), ("05", None)])
-def test_the_mark_of_a_result_says_whether_it_was_an_approval(result: str, approved: str | None) -> None:
-    script = committed_sale()
-    script.hear(OK, status(result, "0042"))
-    seen = next(fact for fact in script.facts if isinstance(fact, Mark) and fact.stage == "result_seen")
-    assert seen.keys.get("approved") == approved
-
-
-@pytest.mark.parametrize(
-    ("results", "end", "stage"),
-    [
-        (("55", "00"), "060F00", "Approved"),  # the PIN was wrong at first
-        (("00", "00"), "060F00", "Approved"),
-        (("00", "6C"), "060F00", "Unknown"),
-        (("00", "6C"), "061E016C", "Unknown"),
-        (("00", "6C", "00"), "060F00", "Approved"),
-        (("55", "6C"), "061E016C", "Cancelled"),
-    ],
-)
-def test_of_several_results_the_last_counts_unless_one_before_was_an_approval(
-    results: tuple[str, ...], end: str, stage: str
-) -> None:
-    script = committed_sale()
-    script.hear(OK, *(status(result, "0042") for result in results), end)
-    assert script.stages[-1] == stage
-
-
 def test_nothing_is_acknowledged_while_the_result_is_not_on_disk() -> None:
     script = committed_sale()
     script.hear(OK)
@@ -129,16 +100,6 @@ def test_the_words_of_an_extended_error_come_with_the_end() -> None:
     script.hear(OK, "061E0F6C" + "060C" + "1F17" + "09" + b"Card lost".hex())
     outcome = script.concluded.outcome
     assert (outcome.code, outcome.terminal_text) == ("aborted_at_terminal", "Card lost")
-
-
-def test_the_last_result_told_once_more_is_no_result_of_the_next_sale() -> None:
-    script = committed_sale()
-    script.hear(OK, status("00", "0042"), "060F00")
-    script.begin(replace(SALE, operation_id="op-2"))
-    script.note("0042")
-    script.hear(OK, status("00", "0042"))
-    assert script.stages[-1] == "Unknown"
-    assert script.sent[-1] == ACK
 
 
 def test_decline_is_a_value_and_ends_at_06_1e() -> None:
