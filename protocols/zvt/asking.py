@@ -60,6 +60,19 @@ class Asking:
             clock_after_s = int(notes.get("clock_after_s", "0"))
             dialogue.steady = goes_on(notes.get("clock"), told, since_s - clock_after_s)
 
+    def answered(self, errand: Errand, now: Mono) -> None:
+        """06 0F after 06 20. Without a transaction, that may have been lost on the way: a terminal gives up
+        repeating it and ends. So it is asked once more before it counts as having none."""
+        dialogue = self._session.dialogue
+        assert dialogue is not None
+        if dialogue.record is None and not dialogue.asked_again:
+            dialogue.asked_again = True
+            self._session.start(errand, now)
+        elif errand is Errand.NOTE:
+            self.noted(now)
+        else:
+            self._judged(now)
+
     def noted(self, now: Mono, *, empty: bool = False) -> None:
         """The baseline: what the terminal's last transaction was before ours. A refusal proves nothing:
         only the code that is known to mean so says that there was none."""
@@ -92,8 +105,8 @@ class Asking:
             assert isinstance(dialogue.operation, Recover)
             self._conclude(judge(dialogue.operation, (), "last"), now)
 
-    def judged(self, now: Mono) -> None:
-        """06 0F after 06 20: hold what came against the marks."""
+    def _judged(self, now: Mono) -> None:
+        """Hold what came against the marks."""
         session = self._session
         dialogue = session.dialogue
         assert dialogue is not None

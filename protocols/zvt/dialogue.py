@@ -49,6 +49,7 @@ class Dialogue:
     approved_before: bool = False  # by a result that was not the last one
     results: int = 0
     held: int = 0
+    asked_again: bool = False  # for the last transaction, after an answer without one
     steady: bool = True  # nothing tells that the terminal's clock was set since our command
     notes: dict[str, str] = field(default_factory=dict)
     record: TerminalRecord | None = None

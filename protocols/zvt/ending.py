@@ -48,12 +48,9 @@ class Ending:
         elif errand is Errand.ENQUIRE:
             session.finish_errand(now)
             self._asking.enquired(message.terminal_status or 0, now, message)
-        elif errand is Errand.NOTE:
+        elif errand in (Errand.NOTE, Errand.READ):
             session.finish_errand(now)
-            self._asking.noted(now)
-        elif errand is Errand.READ:
-            session.finish_errand(now)
-            self._asking.judged(now)
+            self._asking.answered(errand, now)
         else:
             self.end(now, message.result_code)
 

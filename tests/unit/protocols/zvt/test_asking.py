@@ -81,7 +81,16 @@ def test_a_terminal_that_ends_without_telling_has_no_readable_baseline() -> None
     script = greeted()
     script.begin(SALE)
     script.hear(OK, READY, OK, "060F00")
+    assert script.sent[-1].startswith("0620")
+    script.hear(OK, "060F00")
     assert baseline(script).keys["baseline"] == "unreadable"
+
+
+def test_a_baseline_lost_on_the_way_is_asked_for_again() -> None:
+    script = greeted()
+    script.begin(SALE)
+    script.hear(OK, READY, OK, "060F00", OK, status("00", "0041"), "060F00")
+    assert baseline(script).keys["baseline"] == "known"
 
 
 @pytest.mark.parametrize("answer", [[OK, "060F019C"], ["849C00"]])
@@ -112,7 +121,15 @@ def test_a_stranger_at_a_recovery_tells_nothing() -> None:
 def test_a_terminal_that_tells_nothing_back_needs_a_human() -> None:
     script = recovering()
     script.hear(OK, READY, OK, "060F00")
+    assert script.stages == []
+    script.hear(OK, "060F00")
     assert script.concluded.outcome.code == "terminal_cannot_tell"
+
+
+def test_a_last_transaction_lost_on_the_way_is_asked_for_again() -> None:
+    script = recovering()
+    script.hear(OK, READY, OK, "060F00", OK, status("00", "0041"), "060F00")
+    assert isinstance(script.concluded.outcome, NotStarted)
 
 
 def test_a_last_transaction_that_cannot_be_told_now_is_asked_for_again() -> None:

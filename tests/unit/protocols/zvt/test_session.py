@@ -290,7 +290,7 @@ def test_a_status_without_any_number_is_no_baseline() -> None:
     script = ready()
     script.begin(SALE)
     script.hear(OK, READY)
-    script.hear(OK, "040F07276D2952500295", "060F00")
+    script.hear(*(OK, "040F07276D2952500295", "060F00") * 2)
     mark = script.facts[0]
     assert isinstance(mark, Mark)
     assert mark.keys["baseline"] == "unreadable"
