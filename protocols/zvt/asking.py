@@ -134,13 +134,14 @@ class Asking:
             session.conclude(Unknown(code="terminal_unidentified", owner="human", evidence=evidence))
 
     def _is_the_one(self) -> bool:
-        """Whether this is the terminal that took the command, as far as it can be known."""
+        """Whether this is the terminal that took the command, as far as it can be known. To which one another
+        journal gave an order is known only where the settings name the terminal."""
         session = self._session
         dialogue = session.dialogue
         assert dialogue is not None
-        expected = dialogue.expected_terminal
+        expected = session.options.terminal_id if dialogue.guessed else dialogue.expected_terminal
         if expected is None:
-            return session.capabilities.identity != "none"
+            return not dialogue.guessed and session.capabilities.identity != "none"
         return dialogue.identified or (session.registered and session.peer.terminal_id == expected)
 
 

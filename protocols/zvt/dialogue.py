@@ -71,6 +71,11 @@ class Dialogue:
         return noted(self.operation).get("terminal_id") if isinstance(self.operation, Recover) else None
 
     @property
+    def guessed(self) -> bool:
+        """Whether what is noted of a recovered attempt is a guess: another journal had given the order."""
+        return isinstance(self.operation, Recover) and noted(self.operation).get("guessed") == "yes"
+
+    @property
     def books(self) -> bool:
         """Whether the operation leaves a transaction in the terminal, so that its loss is in doubt."""
         return isinstance(self.sought, BOOKED)

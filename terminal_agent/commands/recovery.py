@@ -146,7 +146,7 @@ def guess(row: Row, reader: Reader) -> Mark:
     if row.op == "reversal" and known["baseline"] == "known" and "last.result" not in known:
         # Some terminals undo a transaction without storing another: only its result would tell.
         known = {"baseline": "unreadable"}
-    return Mark(row.id, row.attempt.no, "committed", known)
+    return Mark(row.id, row.attempt.no, "committed", {**known, "guessed": "yes"})
 
 
 def _last_of(row: Row, reader: Reader, ordered: datetime) -> dict[str, str] | None:

@@ -278,6 +278,22 @@ def test_an_empty_memory_of_a_terminal_that_does_not_say_who_it_is_is_for_a_huma
     assert (outcome.code, outcome.owner) == ("terminal_unidentified", "human")
 
 
+@pytest.mark.parametrize("named", ["52500295", None])
+def test_an_order_of_another_journal_may_have_gone_to_another_terminal_unless_the_settings_name_ours(
+    named: str | None,
+) -> None:
+    guess = Mark("op-1", 1, "committed", {"baseline": "known", "last.receipt": "0041", "guessed": "yes"})
+    script = Script(terminal_id=named)
+    script.begin(Recover(operation=SALE, attempt=ATTEMPT, marks=(guess,)))
+    script.open()
+    script.hear(OK, READY, OK, status("00", "0041"), "060F00")
+    if named is None:
+        script.hear(OK, REGISTERED, OK, status("00", "0041"), "060F00")
+    outcome = script.concluded.outcome
+    assert outcome.code == ("not_booked" if named else "terminal_unidentified")
+    assert getattr(outcome, "owner", None) == (None if named else "human")
+
+
 def test_terminal_is_registered_again_once_the_truth_is_known() -> None:
     script = recovering(COMMITTED, TAKEN)
     asked(script, status("00", "0042"))
