@@ -17,14 +17,15 @@ from protocols.contract.fields import (
     Asked,
     Currency,
     EntryMode,
-    Epoch,
     Id,
     Locale,
     Note,
+    Now,
     OperationId,
     Reference,
     Timestamp,
     Token,
+    ToldEpoch,
 )
 
 Purpose = Literal["appointment", "no_show", "deposit", "instalments", "membership", "balance", "recognition"]
@@ -255,9 +256,9 @@ class Sync(AgentCommand):
     `boot` is that of the birth which it answers: one that waited in the broker since an earlier boot is
     refused with `sync_outdated`, and is to be made anew."""
 
-    time: Timestamp
+    time: Now
     boot: Annotated[int, Field(ge=0)] | None = None
-    epoch: Epoch | None = None
+    epoch: ToldEpoch | None = None
     seq: Annotated[int, Field(ge=0)] = 0
     open_operations: Annotated[tuple[OpenOperation, ...], Strict(strict=False), Field(max_length=1000)] = ()
 
