@@ -74,7 +74,8 @@ class Syncing:
         try:
             ack = read_ack(payload)
         except MalformedError as error:
-            self._alert("ack_refused", {"path": error.path, "detail": error.detail})
+            wrong = {"path": error.path, "detail": error.detail, "allowed": error.allowed}
+            self._alert("ack_refused", wrong)
             return
         self._backend_time.hear(ack.time)
         async with self._one_at_a_time:

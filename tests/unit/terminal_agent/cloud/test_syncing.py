@@ -217,6 +217,28 @@ async def test_an_ack_that_is_none_changes_nothing() -> None:
     assert not desk.backend_time.trusted
 
 
+@pytest.mark.parametrize(
+    ("change", "path", "detail"),
+    [
+        ({"seq": 1.0}, "data.seq", "wrong_type"),
+        ({"time": None}, "data.time", "missing"),
+        ({"time": "0001-01-01T00:00:00Z"}, "data.time", "out_of_range"),
+        ({"epoch": "1"}, "data.epoch", "malformed"),
+    ],
+)
+async def test_an_ack_that_is_malformed_is_told_by_its_field(
+    change: dict[str, Any], path: str, detail: str
+) -> None:
+    desk = Desk()
+    await desk.sync()
+    data = {"epoch": desk.journal.head.epoch, "seq": 0, "time": desk.clock.wall().isoformat(), **change}
+    whole = {"specversion": "1.0", "id": "1", "source": "/x", "type": "t", "data": data}
+    await desk.syncing.acknowledged(json.dumps(whole).encode())
+    ((code, details),) = desk.alerts
+    assert (code, details["path"], details["detail"]) == ("ack_refused", path, detail)
+    assert details["allowed"] or detail == "missing"
+
+
 async def test_an_ack_tells_the_time() -> None:
     desk = Desk()
     await desk.ack(desk.journal.head.epoch, 0)
