@@ -344,10 +344,10 @@ STATES: Mapping[str, tuple[str, str]] = {
         "This station takes no payment until it has been checked. Call support.",
     ),
     "ack_refused": (
-        "Une confirmation du serveur n’a pas été acceptée : elle est mal formée, ou porte sur des faits que ce "
-        "poste n’a jamais dits. Avisez le soutien technique.",
-        "An acknowledgement of the server was not taken: it is malformed, or of facts that this station never "
-        "told. Tell support.",
+        "Une confirmation du serveur n’a pas été acceptée : elle est mal formée, ou porte sur des faits "
+        "que ce poste n’a jamais dits. Avisez le soutien technique.",
+        "An acknowledgement of the server was not taken: it is malformed, or of facts that this station "
+        "never told. Tell support.",
     ),
     **dict.fromkeys(
         ("peer_closed", "reset", "closed", "unreachable", "refused", "name_unknown", "timeout"),
