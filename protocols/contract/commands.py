@@ -130,7 +130,7 @@ class Sale(_OfAmount):
 
 class Refund(_OfAmount):
     """Give money back, as a new transaction; with an original, never more than what is left of that sale. A
-    vault knows no other way: there one without an original ends `not_started`, code `unsupported`."""
+    vault knows no other way: there, one without an original ends `not_started`, code `unsupported`."""
 
     original_operation_id: OperationId | None = None
 

@@ -35,29 +35,30 @@ and [`asyncapi.json`](asyncapi.json) (AsyncAPI 3.0). A typed client in Python is
 `{DEFAULT_ROOT}/{{clinic}}/{{agent}}/{{agent|terminal|rsp}}/{{id}}/{{channel}}[/{{leaf}}]`; the root is a
 setting. Ids are opaque, `[a-z0-9-]{{1,36}}`, never a name. The agent's id is the CN of its certificate
 and unique on the broker. For the agent itself the id stands twice: `…/{{agent}}/agent/{{agent}}/state`.
-Everything is QoS 1; commands are taken at any. A command that the broker had retained is not obeyed and gets
-no reply, only the alert `retained_command`: clear it.
+Everything is QoS 1; commands are taken at any. The copy of a command that a broker retained is never obeyed
+and gets no reply, only the alert `retained_command`: clear it.
 """
 
 _ENVELOPE = f"""
 ## Envelope
 CloudEvents 1.0, structured mode, JSON, UTF-8. Required: `specversion` "1.0", `id`, `source`, `type`,
 `data`; `time`, `subject` and `datacontenttype` ("application/json") are optional; other attributes, user
-properties of MQTT 5 and a byte order mark are ignored. Facts carry the extension attributes `epoch`, `seq` and `boot`. In commands these are refused
-(`schema_invalid`): more than {MAX_BYTES // 1024} KiB, nesting beyond {MAX_DEPTH} levels, duplicate
-names, NaN, a float (also 4750.0) or a text where an integer is wanted, an unknown value of an enumeration, a `type` of
-this contract that is not the topic's, and **anything that could be a card number, in any field**:
-nothing of such a message is kept. Unknown fields are ignored, null is absent. In replies, events and states *you* must
-tolerate unknown fields **and unknown values**. Money is integer minor units (`amount_minor`) with
-`currency` (CAD if absent). Times are RFC 3339 with a zone.
+properties of MQTT 5 and a byte order mark are ignored. Facts carry the extension attributes `epoch`,
+`seq` and `boot`. In commands these are refused (`schema_invalid`): more than {MAX_BYTES // 1024} KiB,
+nesting beyond {MAX_DEPTH} levels, duplicate names, NaN, a float (also 4750.0) or a text where an integer
+is wanted, an unknown value of an enumeration, a `type` of this contract that is not the topic's, and
+**anything that could be a card number, in any field**: nothing of such a message is kept. Unknown fields
+are ignored, null is absent. In replies, events and states *you* must tolerate unknown fields **and
+unknown values**. Money is integer minor units (`amount_minor`) with `currency` (CAD if absent). Times are
+RFC 3339 with a zone.
 
 ## Commands
-Each carries `operation_id` (a ULID of yours, upper case), `not_after`, `actor` (opaque staff id, shown
-to others as the holder), `locale` (fr, en) and, if you like, `issued_at` and `reply_to`: the id of your
-node, or its whole reply topic. The MQTT 5 response topic is taken too, and correlation data come back with the
-reply. Only `…/{{agent}}/rsp/{{node}}`
-of this agent is ever used; any other address is `schema_invalid`. Without one the node is
-`{DEFAULT_NODE}`. Set the message expiry to what is left until `not_after`.
+Each carries `operation_id` (a ULID of yours, upper case), `not_after`, `actor` (opaque staff id, shown to
+others as the holder), `locale` (fr, en) and, if you like, `issued_at` and `reply_to`: the id of your
+node, or its whole reply topic. The MQTT 5 response topic is taken too, and correlation data come back
+with the reply. Only `…/{{agent}}/rsp/{{node}}` of this agent is ever used; any other address is
+`schema_invalid`. Without one the node is `{DEFAULT_NODE}`. Set the message expiry to what is left until
+`not_after`.
 
 A command's **content** is its `data`: SHA-256 of the JSON with sorted names, no spaces, UTF-8. The
 envelope does not count. All of `data` does, `reply_to` and `not_after` too: a node that repeats another's
@@ -99,18 +100,18 @@ _FACTS = """
 A fact (`evt/operation`, `evt/corrected`, `evt/orphan`, and any event that carries `seq`) is in the
 agent's journal before it is published, and is published again, from the first one that is not
 acknowledged, on each connect and every 30 s. So: drop what you already have (same `epoch`, `seq` not
-above your last); wait for a gap to fill; store; then acknowledge the highest `seq` below which nothing
-is missing. Acknowledge as you go: while 64 facts are out without it, the next ones wait. Never acknowledge a
-number that you have not had: it proves to the agent that its journal is an old copy, and money stops until
-your `sync`. A malformed acknowledgement changes nothing, and is told by the alert `ack_refused`.
-What was acknowledged once does not come again: a backend that begins with nothing starts after the `acked_seq`
-of the reply to its `sync`, not at 1.
-`epoch` is a ULID born with the journal file: another epoch is another numbering from 1. `boot` grows
-by one at each start.
+above your last); wait for a gap to fill; store; then acknowledge the highest `seq` below which nothing is
+missing. Acknowledge as you go: while 64 facts are out without it, the next ones wait. Never acknowledge a
+number that you have not had: it proves to the agent that its journal is an old copy, and money stops
+until your `sync`. A malformed acknowledgement changes nothing, and is told by the alert `ack_refused`.
+What was acknowledged once does not come again: a backend that begins with nothing starts after the
+`acked_seq` of the reply to its `sync`, not at 1. `epoch` is a ULID born with the journal file: another
+epoch is another numbering from 1. `boot` grows by one at each start.
 
 `evt/progress` and the states are lossy: the newest counts, and `as_of` says which fact it already knows
-of. `lost` was written when the agent connected: its `since` and `epoch` are of then. Ignore a progress or state whose `as_of` is older than the facts you hold. Alerts are lossy too, but a
-critical one waits for the next connection, and may then come twice under one `id`.
+of. `lost` was written when the agent connected: its `since` and `epoch` are of then. Ignore a progress or
+state whose `as_of` is older than the facts you hold. Alerts are lossy too, but a critical one waits for
+the next connection, and may then come twice under one `id`.
 
 `sync` tells the agent what you know (`epoch`, `seq`), your time, and every operation that you have sent
 and not seen end, with its `data` as it was sent. One entry that is no well-formed command refuses the whole
@@ -186,7 +187,7 @@ def _codes() -> Iterable[str]:
 def _states() -> Iterable[str]:
     yield "\n## States of an operation\n"
     yield f"Final: {', '.join(words.FINAL)}. Not final: {', '.join(words.NOT_FINAL)}. While `in_doubt` the\n"
-    yield "agent is the owner (`next_check` says when it asks again); `needs_human` waits for `resolve`, which is\n"
-    yield "taken while `in_doubt` too; the terminal's own answer may still come before it. A progress may say\n"
+    yield "agent is the owner (`next_check` says when it asks again); `needs_human` waits for `resolve`,\n"
+    yield "taken while `in_doubt` too; the terminal's own answer may still come first. A progress may say\n"
     yield "`recovering`; only a reply's `state` says `rejected`: it never ran, and that is its end.\n"
     yield "`money` is the operation's effect now: none, held, charged, returned, unknown.\n"
