@@ -199,7 +199,7 @@ def _adoption(listed: commands.OpenOperation, reader: Reader, adopting: bool) ->
     if known is not None or not adopting:
         return _Adoption(known, None)
     body = listed.command
-    original = originals.original_of(body, reader)
+    original = originals.original_of(body, listed.terminal, reader)
     command = Admitted(
         operation_id=listed.operation_id,
         terminal=listed.terminal,

@@ -44,7 +44,7 @@ def decide(command: Command, terminal: str, situation: Situation, reader: Reader
         return Decision("duplicate" if same else "conflict", known=known)
     case = Case(command.op, body, situation, terminal, reader)
     no = next((no for check in CHECKS if (no := check(case)) is not None), None)
-    original = originals.original_of(body, reader)
+    original = originals.original_of(body, terminal, reader)
     entry = Admitted(
         operation_id=body.operation_id,
         terminal=terminal,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Unknown
+from terminal_agent.journal.codec import dump_request, load_request
 from tests.support.agent_desk import Desk
 from tests.support.operations import operation_id
 
@@ -215,6 +216,27 @@ async def test_an_ack_that_is_none_changes_nothing() -> None:
     assert desk.alerts[0][0] == "ack_refused"
     assert "4242" not in repr(desk.alerts)
     assert not desk.backend_time.trusted
+
+
+@pytest.mark.parametrize("op", ["reversal", "refund", "capture"])
+@pytest.mark.parametrize("of", ["reconcile", "diagnose", "store_card"])
+async def test_what_is_adopted_with_an_original_that_is_none_can_be_read_again(op: str, of: str) -> None:
+    """Admission would have refused it, but what is listed may have run under a lost journal."""
+    desk = Desk()
+    await desk.sync()
+    more = {"customer": "c-1", "purpose": "recognition"} if of == "store_card" else {}
+    named = (await desk.done(of, **more)).operation_id
+    desk.clock.pass_time(1)
+    data = desk.data(op, original_operation_id=named)
+    desk.clock.pass_time(1)
+    desk = await desk.restarted()
+    entry = {"operation_id": data["operation_id"], "terminal": "t-1", "op": op, "data": data}
+    reply = await desk.sync(open_operations=[entry])
+    assert reply.result is not None
+    assert reply.result["operations"] == {data["operation_id"]: "adopted"}
+    row = await desk.row(data["operation_id"])
+    assert row.operation is not None
+    assert load_request(op, dump_request(row.operation)) == row.operation
 
 
 @pytest.mark.parametrize(
