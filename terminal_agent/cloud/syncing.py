@@ -22,7 +22,7 @@ from terminal_agent.clock import BackendTime
 from terminal_agent.cloud.ports import Alert, Fleet
 from terminal_agent.commands import originals, recovery
 from terminal_agent.commands.checks import made_before
-from terminal_agent.commands.entries import Admitted, Adopted, Entry
+from terminal_agent.commands.entries import Admitted, Adopted, Entry, Escalated
 from terminal_agent.commands.lifecycle import Lifecycle
 from terminal_agent.commands.translate import amount_asked, request_of, ulid_time
 from terminal_agent.journal.facts import NewEvent, Row
@@ -189,6 +189,8 @@ class Syncing:
         if row.op in recovery.HARMLESS:
             over = Unknown(code="interrupted", evidence=Evidence("dialogue"))
             await self._lifecycle.apply(Concluded(row.id, row.attempt.no, over), row.terminal)
+        elif self._fleet.availability(row.terminal, row.op) is None:
+            await self._lifecycle.apply(Escalated(row.id, "terminal_unknown"), row.terminal)
         else:
             self._fleet.ask(row.terminal, row.id)
         return name, "adopted"

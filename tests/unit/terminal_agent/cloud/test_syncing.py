@@ -218,6 +218,18 @@ async def test_an_ack_that_is_none_changes_nothing() -> None:
     assert not desk.backend_time.trusted
 
 
+async def test_what_is_listed_of_a_terminal_that_is_not_here_is_for_a_human_at_once() -> None:
+    """There is nobody who could be asked."""
+    desk = Desk()
+    lost = {**listed(desk, "sale", amount_minor=4200), "terminal": "t-9"}
+    reply = await desk.sync(open_operations=[lost])
+    assert reply.result is not None
+    assert reply.result["operations"] == {lost["operation_id"]: "adopted"}
+    row = await desk.row(lost["operation_id"])
+    assert (row.state, row.code, row.money) == ("needs_human", "terminal_unknown", "unknown")
+    assert desk.fleet.asked == []
+
+
 @pytest.mark.parametrize("op", ["reversal", "refund", "capture"])
 @pytest.mark.parametrize("of", ["reconcile", "diagnose", "store_card"])
 async def test_what_is_adopted_with_an_original_that_is_none_can_be_read_again(op: str, of: str) -> None:
