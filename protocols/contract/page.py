@@ -87,8 +87,9 @@ A repeat of a known id gets `duplicate` even after `not_after`; that of a reject
 which the agent learns from `sync` and `ack`: before the first of them, and while it is more than 5 s (a
 setting) off the station's own, whatever occupies a terminal is rejected with `clock_untrusted` (or `expired`,
 if it is by that clock). The latest time told counts for ten minutes, so all your nodes need one clock.
-Two cases have no reply: an id made before the agent's last start that it does not know, until your `sync` of
-this birth (repeat it); and a journal that cannot be written (the agent's state says `money_stopped`).
+Three cases have no reply: an id made before the agent's last start that it does not know, until your `sync`
+of this birth, and the rest of a flood of more than 256 at once (repeat both); and a journal that cannot be
+written (the agent's state says `money_stopped`).
 
 abort, query, receipt and resolve are answered beside the terminal's work and have no facts of their own. An
 abort's reply (`accepted`, `abort_asked`) says only that it was asked; the target's final fact says
