@@ -86,7 +86,8 @@ A repeat of a known id gets `duplicate` even after `not_after`; that of a reject
 `rejected` with the code of then, and **no fact ever follows**. `not_after` is judged by *your* clock,
 which the agent learns from `sync` and `ack`: before the first of them, and while it is more than 5 s (a
 setting) off the station's own, whatever occupies a terminal is rejected with `clock_untrusted` (or `expired`,
-if it is by that clock). The latest time told counts for ten minutes, so all your nodes need one clock.
+if it is by that clock). The latest time told counts for ten minutes, also when it was wrong: all your nodes
+need one right clock.
 Three cases have no reply: an id made before the agent's last start that it does not know, until your `sync`
 of this birth, and the rest of a flood of more than 256 at once (repeat both); and a journal that cannot be
 written (the agent's state says `money_stopped`).
@@ -129,7 +130,7 @@ The reply to `sync` is `done` with `result`: the agent's `epoch`, `seq` and `boo
 which a node of yours has acknowledged, and for each listed operation its state, `adopted`, or `unknown`
 (it never came there, or is still on its way). Make an `operation_id` when you send its command, not long
 before: an id older than the agent's journal may have run under one that was lost, and is rejected with
-`journal_new` for good.
+`journal_new` for good. A journal counts as born at the `time` of the first `sync` that it had: tell it right.
 
 A state that was final never changes. A truth found later is `evt/corrected`, with its evidence.
 """
