@@ -59,9 +59,8 @@ class BackendTime:
         self._clock = clock
         self._limit_s = limit_s
         self._heard: _Heard | None = None
-        self._later: _Heard | None = (
-            None  # the latest estimate of those that were heard after it, and are earlier
-        )
+        # The latest estimate of those that were heard after it, and are earlier.
+        self._later: _Heard | None = None
         self._started = clock.wall(), clock.monotonic()
 
     def started(self) -> datetime:

@@ -147,9 +147,11 @@ class Voice:
         """Why money is not taken now, if it is not."""
         if self._money_stopped() is not None:
             return "money_stopped"
-        if not self._journal.head.synced:
+        head, clock = self._journal.head, self._backend_time
+        # Told a wrong time, it waits for the right one first: that it lacks a `sync` is news again then.
+        if not head.synced and (clock.trusted or clock.now() is None):
             return "journal_new"
-        if not self._backend_time.trusted:
+        if not clock.trusted:
             return "clock_untrusted"
         return "disk_low" if self._journal.space().low else None
 

@@ -130,7 +130,8 @@ The reply to `sync` is `done` with `result`: the agent's `epoch`, `seq` and `boo
 which a node of yours has acknowledged, and for each listed operation its state, `adopted`, or `unknown`
 (it never came there, or is still on its way). Make an `operation_id` when you send its command, not long
 before: an id older than the agent's journal may have run under one that was lost, and is rejected with
-`journal_new` for good. A journal counts as born at the `time` of the first `sync` that it had: tell it right.
+`journal_new` for good. A journal counts as born at the `time` of the first `sync` by which the clock was
+trusted; one with a wrong time adopts what it lists, and leaves the rest to the next.
 
 A state that was final never changes. A truth found later is `evt/corrected`, with its evidence.
 """

@@ -119,7 +119,8 @@ class Syncing:
             if self._journal.head.known_seq is not None:
                 await self._journal.mark_met()
             self._met()
-            if adopting:
+            # By a wrong time the journal would be born too late or too early, for good.
+            if adopting and self._backend_time.trusted:
                 await self._journal.mark_synced(body.time)
                 log.info("journal_synced", epoch=self._journal.head.epoch, listed=len(found))
         self._moved()

@@ -85,6 +85,7 @@ def test_the_agent_itself_may_speak_3_1_1(clinic: BackendWorld) -> None:
     assert cloud.outcome(cloud.command("t1", "sale", amount_minor=1800))["state"] == "approved"
     clinic.agent.stop()
     cloud.wait(lambda: cloud.latest(f"agent/{AGENT}/state")["state"] == "disconnected", "it took its leave")
+    clinic.agent.config.write_text(text, encoding="utf-8")
     clinic.agent.start()
     cloud.begin()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -134,14 +135,17 @@ def test_ready_when_money_can_be_taken(tell: Tell) -> None:
         ("stopped", "money_stopped"),
         ("new", "journal_new"),
         ("clock", "clock_untrusted"),
+        ("new and wrong", "clock_untrusted"),
         ("disk", "disk_low"),
     ],
 )
 def test_degraded_says_why_in_both_languages(tell: Tell, trouble: str, code: str) -> None:
     async def main(told: Told) -> None:
-        if trouble != "new":
+        if trouble == "new and wrong":
+            told.backend_time.hear(LoopClock().wall() + timedelta(hours=5))
+        elif trouble != "new":
             await told.journal.mark_synced(told._clock.wall())
-        if trouble not in ("new", "clock"):
+        if trouble in ("stopped", "disk"):
             told.backend_time.hear(LoopClock().wall())
         if trouble == "stopped":
             told.money_stopped = "journal_io"

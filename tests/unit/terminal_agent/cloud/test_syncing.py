@@ -273,6 +273,21 @@ async def test_an_ack_that_is_malformed_is_told_by_its_field(
     assert details["allowed"] or detail == "missing"
 
 
+async def test_a_journal_is_not_born_at_a_wrong_time() -> None:
+    """Ids made before its birth are refused for good."""
+    desk = Desk()
+    lost = listed(desk, "sale", amount_minor=4200)
+    wrong = desk.clock.wall() + timedelta(hours=5)
+    reply = await desk.sync(time=wrong.isoformat(), open_operations=[lost])
+    assert reply.result is not None
+    assert reply.result["operations"] == {lost["operation_id"]: "adopted"}
+    assert not desk.journal.head.synced
+    desk.clock.pass_time(601)
+    await desk.sync()
+    assert desk.journal.head.synced
+    assert desk.journal.head.born < wrong
+
+
 async def test_an_ack_tells_the_time() -> None:
     desk = Desk()
     await desk.ack(desk.journal.head.epoch, 0)
