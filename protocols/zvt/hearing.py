@@ -177,7 +177,8 @@ class Hearing:
         if errand is Errand.REGISTER and code == codes.BUSY:
             session.lost("terminal_busy", now)
         elif errand is Errand.REGISTER:
-            session.unfit("wrong_currency" if code == _WRONG_CURRENCY else "registration_refused", now)
+            why = "wrong_currency" if code == _WRONG_CURRENCY else "registration_refused"
+            session.unfit(why, f"it refused to be registered in {session.options.currency} ({code:02X})", now)
         elif errand is Errand.NOTE and code == codes.BUSY:
             evidence = Evidence("dialogue", seen={"refused": f"{code:02X}"})
             session.conclude(NotStarted(code="terminal_busy", evidence=evidence))
