@@ -170,7 +170,7 @@ class App:
             on_message=self._received,
             on_connected=self._connected,
             on_alert=self._alert,
-            on_lost=lambda why: log.warning("broker_link_lost", why=why),
+            on_lost=self._link_lost,
         )
 
     def _make_voice(self) -> Voice:
@@ -225,6 +225,10 @@ class App:
         self._voice.born()
         self._outbox.connected()
 
+    def _link_lost(self, why: str) -> None:
+        where = f"{self._settings.broker.host}:{self._settings.broker.port}"
+        log.warning("broker_link_lost", broker=where, why=why)
+
     def _moved(self) -> None:
         self._outbox.wake()
         self._voice.state()
@@ -269,6 +273,6 @@ class App:
 
 
 async def run(settings: Settings) -> None:
-    """Run an agent until it is asked to stop. Raises JournalUnusable, OSError for unreadable certificates."""
+    """Run an agent until it is asked to stop. Raises JournalUnusable, CertificatesUnusable."""
     app = await App.make(settings)
     await app.run()

@@ -55,7 +55,7 @@ def run(arguments: Sequence[str]) -> int:
         return SETTINGS
 
     from terminal_agent import app, collector, hardening
-    from terminal_agent.errors import JournalUnusable
+    from terminal_agent.errors import CertificatesUnusable, JournalUnusable
     from terminal_agent.observability import logs
 
     logs.configure(settings.log.level, settings.log.format, sys.__stderr__)  # they mask by themselves
@@ -68,10 +68,12 @@ def run(arguments: Sequence[str]) -> int:
     except JournalUnusable as error:
         log.critical("journal_unusable", code=error.code, why=str(error))
         return JOURNAL
+    except CertificatesUnusable as error:
+        log.critical("cannot_start", code=error.code, why=str(error), advice="terminal-agent check")
+        return BROKER
     except OSError as error:
         log.critical("cannot_start", why=error.strerror, file=error.filename, advice="terminal-agent check")
-        # Python names the file that failed, OpenSSL never does.
-        return BROKER if error.filename is None else JOURNAL
+        return JOURNAL
     return 0
 
 

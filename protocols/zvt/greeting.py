@@ -62,7 +62,9 @@ class Greeting:
             return True
         session.peer = replace(session.peer, terminal_id=terminal_id)
         if self.is_foreign(terminal_id):
-            session.unfit("wrong_device", f"terminal {terminal_id} answers, {self._expected} is expected", now)
+            session.unfit(
+                "wrong_device", f"terminal {terminal_id} answers, {self._expected} is expected", now
+            )
             return False
         session.terminal_id = session.terminal_id or terminal_id
         if session.dialogue is not None:

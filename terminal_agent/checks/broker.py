@@ -20,6 +20,7 @@ from protocols.contract.topics import AgentTopics
 from terminal_agent.checks.findings import Finding
 from terminal_agent.cloud.link import Link
 from terminal_agent.cloud.traffic import Inbound
+from terminal_agent.errors import CertificatesUnusable
 from terminal_agent.observability.certificate import CertificateError, read
 from terminal_agent.settings import Settings
 from terminal_agent.wiring import broker_tls, link_config, topics
@@ -39,11 +40,11 @@ async def check_broker(settings: Settings, now: datetime) -> AsyncIterator[Findi
             return
     try:
         context = broker_tls(settings)
-    except OSError as error:
-        yield _failed(_about_files(settings, error), "tls_files")
+    except CertificatesUnusable as error:
+        yield _failed(str(error), error.code)
         return
-    for step in (_connect(settings, None), *([_connect(settings, context)] if context is not None else [])):
-        finding = await step
+    for one in (None,) if context is None else (None, context):
+        finding = await _connect(settings, one)
         if finding is not None:
             yield finding
             return
@@ -70,13 +71,6 @@ def check_certificate(path: Path, agent: str, now: datetime) -> Finding:
     if days < RENEW_BELOW_DAYS:
         return Finding("broker", name, "warning", f"{text}; renew it", "certificate_ends_soon", facts)
     return Finding("broker", name, "ok", text, "ok", facts)
-
-
-def _about_files(settings: Settings, error: OSError) -> str:
-    tls = settings.broker.tls
-    files = ", ".join(str(one) for one in (tls.ca, tls.certificate, tls.key) if one) if tls else ""
-    why = error.reason if isinstance(error, ssl.SSLError) and error.reason else error.strerror or error
-    return f"the TLS files ({files}) cannot be used: {why}; they must be readable PEM and belong together"
 
 
 def _where(settings: Settings) -> str:

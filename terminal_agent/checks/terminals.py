@@ -14,6 +14,7 @@ from typing import Any
 
 from drivers.pump import Pump
 from drivers.transport import Endpoint
+from protocols.contract.wording import words
 from protocols.core.facts import Fact
 from protocols.core.session import Greet, Notice, Phase, Session, Status
 from protocols.registry import PROTOCOLS
@@ -26,6 +27,12 @@ from terminal_agent.terminal.endpoint import endpoints_of
 ANSWER_LIMIT_S = 20.0
 # What a terminal on the network does with a second caller.
 _SENT_AWAY = frozenset({"reset", "peer_closed"})
+# What a technician can do about one that answers and cannot be used; staff are told to call support.
+_REMEDIES = {
+    "wrong_device": "plug the right one in, or correct `identity` after a replacement",
+    "wrong_currency": "correct `currency`, or have the terminal set up for it",
+    "registration_refused": "correct the password in its options, or have the terminal set up for a till",
+}
 
 
 class NothingIsBookedError(AgentError):
@@ -34,8 +41,6 @@ class NothingIsBookedError(AgentError):
 
 def open_operations(settings: Settings) -> Mapping[str, int]:
     """How many operations are open per terminal, as far as the journal can be read."""
-    if not settings.journal_path.exists():
-        return {}
     try:
         with look_at(settings.journal_path) as reader:
             terminals = [row.terminal for row in reader.open_operations()]
@@ -114,10 +119,9 @@ def _finding(terminal: Terminal, status: Status | str) -> Finding:
             text += "; if the agent or a till is connected to it, stop that first: a terminal has one line"
         return Finding("terminal", terminal.id, "failed", text, code)
     if status.phase is Phase.UNFIT:
-        text = f"answers but cannot be used: {status.reason}"
-        return Finding(
-            "terminal", terminal.id, "failed", text, status.reason.partition(":")[0], _facts(status)
-        )
+        code = status.reason.partition(":")[0]
+        text = f"answers but cannot be used: {status.reason}; {_REMEDIES.get(code, words(code).en)}"
+        return Finding("terminal", terminal.id, "failed", text, code, _facts(status))
     peer = status.peer
     who = f"it is {peer.terminal_id}" if peer and peer.terminal_id else "it told no id of its own"
     text = f"answers at {peer.where if peer else '?'}, {who}"

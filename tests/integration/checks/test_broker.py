@@ -99,6 +99,7 @@ async def test_tls_where_none_is_spoken(tmp_path: Path, plain: Broker) -> None:
     assert finding.code in ("tls_failed", "unreachable")
 
 
+@pytest.mark.filterwarnings("error")
 async def test_nobody_listens(tmp_path: Path) -> None:
     (finding,) = await looked(settings(tmp_path, f'host = "127.0.0.1"\nport = {free_port()}\n'))
     assert (finding.level, finding.code) == ("failed", "refused")

@@ -68,6 +68,7 @@ def test_certificates_that_cannot_be_read_end_with_4(tmp_path: Path) -> None:
     tls = '[broker.tls]\nca = "ca.pem"\ncertificate = "a.pem"\nkey = "a.key"\n'
     run = ended("run", "--config", settings(tmp_path, minimal() + tls))
     assert (run.returncode, last_line(run)["event"]) == (4, "cannot_start")
+    assert str(tmp_path / "ca.pem") in last_line(run)["why"]
 
 
 def test_wrong_usage_ends_with_2(tmp_path: Path) -> None:
