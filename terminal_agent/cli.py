@@ -62,6 +62,7 @@ def run(arguments: Sequence[str]) -> int:
     log = logs.get_logger(__name__)
     _log_what_nobody_caught(log)
     hardening.keep_memory_private()
+    hardening.keep_files_private()
     collector.spare_what_stays()
     try:
         asyncio.run(app.run(settings))

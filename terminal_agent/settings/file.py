@@ -53,15 +53,20 @@ def load(path: Path, protocols: Mapping[str, KnownProtocol] | None = None) -> Se
         raise SettingsError(path, (*trouble, *complaints(error))) from None
     trouble = (*trouble, *open_keys(settings))
     if protocols is not None:
-        trouble = (*trouble, *_protocol_trouble(settings, protocols))
+        trouble = (*trouble, *_protocol_trouble(settings, protocols, trouble))
     if trouble:
         raise SettingsError(path, trouble)
     return settings
 
 
-def _protocol_trouble(settings: Settings, protocols: Mapping[str, KnownProtocol]) -> Iterator[Complaint]:
-    """What the protocols themselves say of their options. They raise ValueError, without secrets in it."""
+def _protocol_trouble(
+    settings: Settings, protocols: Mapping[str, KnownProtocol], known: tuple[Complaint, ...]
+) -> Iterator[Complaint]:
+    """What the protocols themselves say of their options. They raise ValueError, without secrets in it. One
+    whose secret could not be read would only complain of its absence once more."""
     for index, terminal in enumerate(settings.terminals):
+        if any(one.key.startswith(f"terminals[{index}].options.") for one in known):
+            continue
         protocol = protocols.get(terminal.protocol)
         if protocol is None:
             known = ", ".join(sorted(protocols))
@@ -79,7 +84,10 @@ def _tables(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             text = file.read(LARGEST_FILE_BYTES + 1)
     except OSError as error:
-        why = f"it cannot be read: {error.strerror}; give its path with --config"
+        cure = "give its path with --config"
+        if isinstance(error, PermissionError):
+            cure = "run this as the agent's user (sudo -u terminal-agent …), who must be able to read it"
+        why = f"it cannot be read: {error.strerror}; {cure}"
         raise SettingsError(path, (Complaint("", why),)) from None
     if len(text) > LARGEST_FILE_BYTES:
         why = f"it is larger than {LARGEST_FILE_BYTES} bytes; settings are a few kilobytes"

@@ -95,6 +95,8 @@ def test_it_runs_without_a_broker_and_ends_in_order_when_asked(
     assert lines[0]["event"] == "agent_started"
     assert lines[-1]["event"] == "agent_stopped"
     assert [line["event"] for line in lines if line["level"] in ("error", "critical")] == []
+    made = [one.name for one in (tmp_path / "state").iterdir() if one.stat().st_mode & 0o077]
+    assert made == [], "what the agent makes is closed to others, whoever started it"
 
 
 def until(holds: object) -> None:
