@@ -35,7 +35,7 @@ def check_state_dir(settings: Settings) -> Iterator[Finding]:
     """The agent's own folder: there, ours, writable, closed to others, with room."""
     folder = settings.agent.state_dir
     name = str(folder)
-    if not _is_there(folder):
+    if not is_there(folder):
         yield Finding("state", name, "failed", "there is no such folder; make it, mode 0700", "state_missing")
         return
     try:
@@ -54,7 +54,7 @@ def check_state_dir(settings: Settings) -> Iterator[Finding]:
         yield Finding("state", name, "failed", text, "disk_low", {"free_mib": free_mib})
 
 
-def _is_there(path: Path) -> bool:
+def is_there(path: Path) -> bool:
     """Also one that may not be looked at: what follows says so."""
     try:
         return path.exists()
@@ -75,7 +75,7 @@ def check_journal(settings: Settings) -> Finding:
     """It opens and makes sense. Read only, also beside a running agent; the agent makes a missing one."""
     path = settings.journal_path
     name = str(path)
-    if not _is_there(path):
+    if not is_there(path):
         if not path.parent.is_dir():
             text = f"the folder {path.parent} does not exist; make it, mode 0700"
             return Finding("journal", name, "failed", text, "journal_unreadable")

@@ -19,6 +19,7 @@ from protocols.core.facts import Fact
 from protocols.core.session import Greet, Notice, Phase, Session, Status
 from protocols.registry import PROTOCOLS
 from terminal_agent.checks.findings import Finding
+from terminal_agent.checks.local import is_there
 from terminal_agent.errors import AgentError, JournalUnusable
 from terminal_agent.journal.sqlite import look_at
 from terminal_agent.settings import Settings, Terminal
@@ -39,20 +40,26 @@ class NothingIsBookedError(AgentError):
     """A terminal wanted something kept while it was only being looked at."""
 
 
-def open_operations(settings: Settings) -> Mapping[str, int]:
-    """How many operations are open per terminal, as far as the journal can be read."""
+def open_operations(settings: Settings) -> Mapping[str, int] | None:
+    """How many operations are open per terminal; None where there is a journal that cannot be read."""
+    if not is_there(settings.journal_path):
+        return {}
     try:
         with look_at(settings.journal_path) as reader:
             terminals = [row.terminal for row in reader.open_operations()]
     except JournalUnusable:
-        return {}
+        return None
     return {terminal: terminals.count(terminal) for terminal in terminals}
 
 
 async def check_terminal(
-    terminal: Terminal, open_now: int, make_session: Callable[[Terminal], Session] | None = None
+    terminal: Terminal, open_now: int | None, make_session: Callable[[Terminal], Session] | None = None
 ) -> Finding:
-    """Greet one terminal and wait for where it stands."""
+    """Greet one terminal and wait for where it stands. `open_now`: how many of its operations are open, None
+    where nobody knows."""
+    if open_now is None:
+        text = "the journal cannot be read, so nobody knows whether operations are open: not greeted"
+        return Finding("terminal", terminal.id, "warning", text, "operations_unknown")
     if open_now:
         text = f"{open_now} of its operations are open: not greeted; start the agent, which asks about them"
         return Finding("terminal", terminal.id, "warning", text, "operations_open")

@@ -27,8 +27,11 @@ from terminal_agent.settings import load
 
 app = typer.Typer(no_args_is_help=True, help="Look into the journal of operations.")
 
-Config = Annotated[Path, typer.Option("--config", help="the settings file")]
-File = Annotated[Path | None, typer.Option("--journal", help="a journal's file, instead of the settings'")]
+Config = Annotated[Path, typer.Option("--config", readable=False, help="the settings file")]
+File = Annotated[
+    Path | None,
+    typer.Option("--journal", readable=False, help="a journal's file, instead of the settings'"),
+]
 Json = Annotated[bool, typer.Option("--json", help="one JSON object per line")]
 OperationId = Annotated[str, typer.Argument(help="the operation's id, 26 characters", parser=str.upper)]
 

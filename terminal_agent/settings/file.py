@@ -65,7 +65,7 @@ def _protocol_trouble(
     """What the protocols themselves say of their options. They raise ValueError, without secrets in it. One
     whose secret could not be read would only complain of its absence once more."""
     for index, terminal in enumerate(settings.terminals):
-        if any(one.key.startswith(f"terminals[{index}].options.") for one in known):
+        if any(complaint.key.startswith(f"terminals[{index}].options.") for complaint in known):
             continue
         protocol = protocols.get(terminal.protocol)
         if protocol is None:
