@@ -60,12 +60,12 @@ def load(path: Path, protocols: Mapping[str, KnownProtocol] | None = None) -> Se
 
 
 def _protocol_trouble(
-    settings: Settings, protocols: Mapping[str, KnownProtocol], known: tuple[Complaint, ...]
+    settings: Settings, protocols: Mapping[str, KnownProtocol], told: tuple[Complaint, ...]
 ) -> Iterator[Complaint]:
     """What the protocols themselves say of their options. They raise ValueError, without secrets in it. One
     whose secret could not be read would only complain of its absence once more."""
     for index, terminal in enumerate(settings.terminals):
-        if any(complaint.key.startswith(f"terminals[{index}].options.") for complaint in known):
+        if any(complaint.key.startswith(f"terminals[{index}].options.") for complaint in told):
             continue
         protocol = protocols.get(terminal.protocol)
         if protocol is None:
