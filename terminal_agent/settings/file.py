@@ -13,7 +13,7 @@ from terminal_agent import errors
 from terminal_agent.redaction import clean_text
 from terminal_agent.settings.complaints import Complaint, complaints
 from terminal_agent.settings.secret_files import fill_in_secrets, open_keys
-from terminal_agent.settings.terminal import Scalar
+from terminal_agent.settings.terminal import GENERAL, Scalar
 from terminal_agent.settings.whole import Settings
 
 LARGEST_FILE_BYTES = 1 << 20
@@ -76,7 +76,9 @@ def _protocol_trouble(
         try:
             protocol.check(terminal.for_protocol())
         except ValueError as error:
-            yield Complaint(f"terminals[{index}].options", clean_text(str(error)))
+            name, _, said = str(error).partition(" ")
+            key, text = (GENERAL[name], said) if name in GENERAL else ("options", str(error))
+            yield Complaint(f"terminals[{index}].{key}", clean_text(text))
 
 
 def _tables(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from protocols.registry import PROTOCOLS
 from terminal_agent.settings import Scalar, SettingsError, load
 from terminal_agent.settings.file import LARGEST_FILE_BYTES
 from tests.unit.terminal_agent.settings.samples import minimal, one_terminal, refused
@@ -67,6 +68,12 @@ def test_the_protocols_check_their_options(tmp_path: Path) -> None:
         load(path, {"zvt": Picky()})
     with pytest.raises(SettingsError, match=r"terminals\[0\]\.protocol: is 'zvt'; allowed: nexo, pax"):
         load(path, {"pax": Picky(), "nexo": Picky()})
+
+
+def test_what_a_protocol_says_of_a_general_key_names_that_key(tmp_path: Path) -> None:
+    (tmp_path / "agent.toml").write_text(minimal() + one_terminal('identity = "T134"'), encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"terminals\[0\]\.identity: is 'T134'; allowed: eight digits"):
+        load(tmp_path / "agent.toml", PROTOCOLS)
 
 
 def test_no_secret_is_in_an_error_or_its_traceback(tmp_path: Path) -> None:
