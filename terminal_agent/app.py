@@ -171,6 +171,7 @@ class App:
             on_connected=self._connected,
             on_alert=self._alert,
             on_lost=self._link_lost,
+            on_refused=self._refused,
         )
 
     def _make_voice(self) -> Voice:
@@ -228,6 +229,11 @@ class App:
     def _link_lost(self, why: str) -> None:
         where = f"{self._settings.broker.host}:{self._settings.broker.port}"
         log.warning("broker_link_lost", broker=where, why=why)
+
+    def _refused(self, why: str) -> None:
+        """The backend hears nothing of us then, and so cannot be told of it."""
+        mine = f"{self._topics.root}/{self._topics.clinic}/{self._topics.agent}"
+        log.error("publish_refused", topics=mine, why=why, advice="terminal-agent check")
 
     def _moved(self) -> None:
         self._outbox.wake()

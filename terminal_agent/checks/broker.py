@@ -28,6 +28,8 @@ from terminal_agent.wiring import broker_tls, link_config, topics
 NETWORK_LIMIT_S = 5.0
 MQTT_LIMIT_S = 6.0
 RENEW_BELOW_DAYS = 30
+# What is not well: its code, and the text for people.
+_Word = tuple[str, str]
 
 
 async def check_broker(settings: Settings, now: datetime) -> AsyncIterator[Finding]:
@@ -138,14 +140,21 @@ async def _speak_mqtt(settings: Settings) -> Finding:
     config = replace(
         link_config(settings), topics=visitor, session_expiry_s=0, answer_timeout_s=MQTT_LIMIT_S - 1
     )
-    word: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+    word: asyncio.Future[_Word | None] = asyncio.get_running_loop().create_future()
+    mine = f"{own.root}/{own.clinic}/{own.agent}"
 
-    def say(why: str | None) -> None:
+    def say(what: _Word | None) -> None:
         if not word.done():
-            word.set_result(why)
+            word.set_result(what)
 
     async def connected() -> None:
+        """A word to a backend node that does not exist: whether our topics are open to us."""
+        await link.publish(Message(own.reply(visitor.agent), b""))
         say(None)
+
+    def refused(why: str) -> None:
+        text = f"it takes us, but refuses what we publish below {mine}: {why}"
+        say(("topics_refused", f"{text}; its access list must fit root_topic, agent.clinic and agent.id"))
 
     async def ignore(_message: Inbound) -> None:
         """Nobody publishes there."""
@@ -159,28 +168,34 @@ async def _speak_mqtt(settings: Settings) -> Finding:
         on_message=ignore,
         on_connected=connected,
         on_alert=no_alert,
-        on_lost=say,
+        on_lost=lambda why: say(_not_taken(why)),
+        on_refused=refused,
     )
     return _about_mqtt(settings, await _first_word(link, word))
 
 
-async def _first_word(link: Link, word: asyncio.Future[str | None]) -> str | None:
-    """None when it connected, else why not."""
+async def _first_word(link: Link, word: asyncio.Future[_Word | None]) -> _Word | None:
+    """None when all is well, else what is not."""
     running = asyncio.create_task(link.run())
     try:
         async with asyncio.timeout(MQTT_LIMIT_S):
             return await word
     except TimeoutError:
-        return f"no answer within {MQTT_LIMIT_S:g} s"
+        return _not_taken(f"no answer within {MQTT_LIMIT_S:g} s")
     finally:
         running.cancel()
         await asyncio.wait({running})
 
 
-def _about_mqtt(settings: Settings, why: str | None) -> Finding:
-    if why is None:
+def _not_taken(why: str) -> _Word:
+    text = f"it was reached but does not take us: {why}; is our certificate known to it, is it MQTT there?"
+    return "mqtt_refused", text
+
+
+def _about_mqtt(settings: Settings, word: _Word | None) -> Finding:
+    if word is None:
         way = "with TLS on both sides" if settings.broker.tls is not None else "on this machine, without TLS"
         text = f"connected and subscribed, MQTT {settings.broker.protocol}, {way}"
         return Finding("broker", _where(settings), "ok", text)
-    text = f"it was reached but does not take us: {why}; is our certificate known to it, is it MQTT there?"
-    return _failed(text, "mqtt_refused", settings)
+    code, text = word
+    return _failed(text, code, settings)

@@ -70,6 +70,15 @@ async def test_mutual_tls_with_the_shipped_rules(tmp_path: Path, secure: Broker)
 
 
 @pytest.mark.system
+async def test_topics_that_the_access_list_does_not_have(tmp_path: Path, secure: Broker) -> None:
+    told = over_tls(tmp_path, secure)
+    elsewhere = told.broker.model_copy(update={"root_topic": "clinics/v2"})
+    *_, finding = await looked(told.model_copy(update={"broker": elsewhere}))
+    assert (finding.level, finding.code) == ("failed", "topics_refused")
+    assert "below clinics/v2/clinic/agent: Not authorized; its access list must fit" in finding.text
+
+
+@pytest.mark.system
 async def test_a_foreign_authority_on_their_side(tmp_path: Path, secure: Broker) -> None:
     (tmp_path / "foreign").mkdir()
     foreign = Authority(tmp_path / "foreign", "Foreign")
