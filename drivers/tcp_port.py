@@ -77,12 +77,14 @@ class TcpPort:
 
     async def _connect(self) -> _Wire:
         tls = self._config.tls
+        # Reading the authorities of a whole system takes 20 ms: off the loop, which has other terminals, too.
+        context = None if tls is None else await asyncio.to_thread(client_context, tls)
         try:
             _transport, wire = await asyncio.get_running_loop().create_connection(
                 lambda: _Wire(self._where),
                 self._config.host,
                 self._config.port,
-                ssl=None if tls is None else client_context(tls),
+                ssl=context,
                 server_hostname=None if tls is None else tls.server_name or self._config.host,
             )
         except (OSError, ssl.SSLError) as error:
