@@ -80,5 +80,5 @@ def refused(where: str, config: TlsConfig, error: ssl.SSLError) -> EndpointUnava
         )
     return EndpointUnavailable(
         "tls_untrusted",
-        f"{where} shows a certificate of an unknown authority ({error.verify_message}); correct ca_file",
+        f"{where} shows a certificate of an unknown authority ({error.verify_message}); correct `ca`",
     )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from terminal_agent.observability.logs import Logger
+    from terminal_agent.settings import Settings
 
 DEFAULT_CONFIG = Path(os.environ.get("TERMINAL_AGENT_CONFIG", "/etc/terminal-agent/agent.toml"))
 DEFECT, SETTINGS, JOURNAL, BROKER = 1, 2, 3, 4
@@ -53,7 +54,10 @@ def run(arguments: Sequence[str]) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return SETTINGS
+    return _until_stopped(settings)
 
+
+def _until_stopped(settings: Settings) -> int:
     from terminal_agent import app, collector, hardening
     from terminal_agent.errors import CertificatesUnusable, JournalUnusable
     from terminal_agent.observability import logs

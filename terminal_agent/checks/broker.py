@@ -50,7 +50,7 @@ async def check_broker(settings: Settings, now: datetime) -> AsyncIterator[Findi
         if finding is not None:
             yield finding
             return
-    yield await _speak_mqtt(settings)
+    yield _about_mqtt(settings, await _Visit(settings).first_word())
 
 
 def check_certificate(path: Path, agent: str, now: datetime) -> Finding:
@@ -133,58 +133,61 @@ class _VisitorsTopics(AgentTopics):
         return (quiet, quiet, quiet)
 
 
-async def _speak_mqtt(settings: Settings) -> Finding:
-    """Connect and subscribe by the agent's own door. The first word decides."""
-    own = topics(settings)
-    visitor = _VisitorsTopics(own.clinic, f"{own.agent[:29]}-check", own.root, own)
-    config = replace(
-        link_config(settings), topics=visitor, session_expiry_s=0, answer_timeout_s=MQTT_LIMIT_S - 1
-    )
-    word: asyncio.Future[_Word | None] = asyncio.get_running_loop().create_future()
-    mine = f"{own.root}/{own.clinic}/{own.agent}"
+class _Visit:
+    """Connects and subscribes by the agent's own door. The first word decides."""
 
-    def say(what: _Word | None) -> None:
-        if not word.done():
-            word.set_result(what)
+    def __init__(self, settings: Settings) -> None:
+        self._own = topics(settings)
+        self._visitor = _VisitorsTopics(
+            self._own.clinic, f"{self._own.agent[:29]}-check", self._own.root, self._own
+        )
+        self._word: asyncio.Future[_Word | None] = asyncio.get_running_loop().create_future()
+        config = link_config(settings)
+        self._link = Link(
+            replace(config, topics=self._visitor, session_expiry_s=0, answer_timeout_s=MQTT_LIMIT_S - 1),
+            will=lambda: Message(self._own.of_agent("cmd", "check"), b""),
+            on_message=_ignore,
+            on_connected=self._connected,
+            on_alert=_no_alert,
+            on_lost=lambda why: self._say(_not_taken(why)),
+            on_refused=self._refused,
+        )
 
-    async def connected() -> None:
+    async def first_word(self) -> _Word | None:
+        """None when all is well, else what is not."""
+        running = asyncio.create_task(self._link.run())
+        try:
+            async with asyncio.timeout(MQTT_LIMIT_S):
+                return await self._word
+        except TimeoutError:
+            return _not_taken(f"no answer within {MQTT_LIMIT_S:g} s")
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
+
+    async def _connected(self) -> None:
         """A word to a backend node that does not exist: whether our topics are open to us."""
-        await link.publish(Message(own.reply(visitor.agent), b""))
-        say(None)
+        await self._link.publish(Message(self._own.reply(self._visitor.agent), b""))
+        self._say(None)
 
-    def refused(why: str) -> None:
+    def _refused(self, why: str) -> None:
+        mine = f"{self._own.root}/{self._own.clinic}/{self._own.agent}"
         text = f"it takes us, but refuses what we publish below {mine}: {why}"
-        say(("topics_refused", f"{text}; its access list must fit root_topic, agent.clinic and agent.id"))
+        self._say(
+            ("topics_refused", f"{text}; its access list must fit root_topic, agent.clinic and agent.id")
+        )
 
-    async def ignore(_message: Inbound) -> None:
-        """Nobody publishes there."""
-
-    def no_alert(_code: str, _details: Mapping[str, str]) -> None:
-        """A check raises no alarms."""
-
-    link = Link(
-        config,
-        will=lambda: Message(own.of_agent("cmd", "check"), b""),
-        on_message=ignore,
-        on_connected=connected,
-        on_alert=no_alert,
-        on_lost=lambda why: say(_not_taken(why)),
-        on_refused=refused,
-    )
-    return _about_mqtt(settings, await _first_word(link, word))
+    def _say(self, what: _Word | None) -> None:
+        if not self._word.done():
+            self._word.set_result(what)
 
 
-async def _first_word(link: Link, word: asyncio.Future[_Word | None]) -> _Word | None:
-    """None when all is well, else what is not."""
-    running = asyncio.create_task(link.run())
-    try:
-        async with asyncio.timeout(MQTT_LIMIT_S):
-            return await word
-    except TimeoutError:
-        return _not_taken(f"no answer within {MQTT_LIMIT_S:g} s")
-    finally:
-        running.cancel()
-        await asyncio.wait({running})
+async def _ignore(_message: Inbound) -> None:
+    """Nobody publishes to a visitor."""
+
+
+def _no_alert(_code: str, _details: Mapping[str, str]) -> None:
+    """A check raises no alarms."""
 
 
 def _not_taken(why: str) -> _Word:
