@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from terminal_agent.settings import Settings
 
 DEFAULT_CONFIG = Path(os.environ.get("TERMINAL_AGENT_CONFIG", "/etc/terminal-agent/agent.toml"))
-DEFECT, SETTINGS, JOURNAL, BROKER = 1, 2, 3, 4
+SETTINGS, JOURNAL, BROKER = 2, 3, 4
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
