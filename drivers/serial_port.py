@@ -167,7 +167,7 @@ def _refused(path: str, error: OSError | ValueError) -> EndpointUnavailable:
 
 
 def _number_of(error: OSError | ValueError) -> int:
-    """The system's error number, 0 for none. Of a port that cannot be set up pyserial gives the text alone."""
+    """The system's error number, 0 for none. Where a port cannot be set up pyserial hides it."""
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno
     behind = error.__context__

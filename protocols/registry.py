@@ -82,6 +82,8 @@ def _split(options: Options) -> tuple[ReaderVaultOptions, ReaderOptions, Moneris
     for name in own.keys() - _known():
         known = ", ".join(sorted(_known()))
         raise OptionError(f"{name} is not an option of idtech_moneris; known: {known}")
+    if own.get("transport", "usb") != "usb":
+        raise OptionError(f"transport is {own['transport']!r}; allowed: 'usb'")
     for name in _CREDENTIALS:
         if name not in own:
             raise OptionError(f"{name} is missing; give {name}_file = path, or {name}_credential = name")

@@ -13,7 +13,7 @@ from terminal_agent import errors
 from terminal_agent.redaction import clean_text
 from terminal_agent.settings.complaints import Complaint, complaints
 from terminal_agent.settings.secret_files import fill_in_secrets, open_keys
-from terminal_agent.settings.terminal import GENERAL, Scalar
+from terminal_agent.settings.terminal import GENERAL, Scalar, Terminal
 from terminal_agent.settings.whole import Settings
 
 LARGEST_FILE_BYTES = 1 << 20
@@ -76,9 +76,16 @@ def _protocol_trouble(
         try:
             protocol.check(terminal.for_protocol())
         except ValueError as error:
-            name, _, said = str(error).partition(" ")
-            key, text = (GENERAL[name], said) if name in GENERAL else ("options", str(error))
+            key, text = _by_key(terminal, str(error))
             yield Complaint(f"terminals[{index}].{key}", clean_text(text))
+
+
+def _by_key(terminal: Terminal, told: str) -> tuple[str, str]:
+    """What a protocol says of what it was told, under the key that people wrote it at."""
+    name, _, said = told.partition(" ")
+    if name == "transport":
+        return terminal.transport, f"{terminal.protocol} is not reached this way; {said.partition('; ')[2]}"
+    return (GENERAL[name], said) if name in GENERAL else ("options", told)
 
 
 def _tables(path: Path) -> dict[str, Any]:

@@ -76,6 +76,17 @@ def test_what_a_protocol_says_of_a_general_key_names_that_key(tmp_path: Path) ->
         load(tmp_path / "agent.toml", PROTOCOLS)
 
 
+def test_a_way_by_which_a_protocol_cannot_be_reached_is_refused(tmp_path: Path) -> None:
+    options = 'options = {store_id_file = "secret", api_token_file = "secret"}'
+    (tmp_path / "secret").write_text("x", encoding="utf-8")
+    (tmp_path / "secret").chmod(0o400)
+    text = minimal() + one_terminal(options).replace('"zvt"', '"idtech_moneris"')
+    (tmp_path / "agent.toml").write_text(text, encoding="utf-8")
+    said = r"terminals\[0\]\.serial: idtech_moneris is not reached this way; allowed: 'usb'"
+    with pytest.raises(SettingsError, match=said):
+        load(tmp_path / "agent.toml", PROTOCOLS)
+
+
 def test_no_secret_is_in_an_error_or_its_traceback(tmp_path: Path) -> None:
     path = tmp_path / "agent.toml"
     bad = 'password = "s3cr3t"\npin = ["s3cr3t"]\n'
