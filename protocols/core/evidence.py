@@ -21,9 +21,9 @@ Anything else is for a human, with the evidence side by side. Never by sending a
 A mark's keys: `last.<name>` is the baseline, `baseline` is `known`, `empty` or `unreadable`, `clock` is the
 terminal's clock just before our command, told `clock_after_s` seconds after the attempt's `wall`, and `at`
 that of a transaction, both MMDDhhmmss (the wire has no year), and plain names (`receipt`, `trace` …) come
-from a result seen; `approved` is `yes` where that was an approval. `guessed` is `yes` in what stands for the
-marks of an order that another journal gave. A record of an end of day says `kind` `batch` and has no receipt
-number; what follows it directly is told by its trace number.
+from a result seen; `approved` is `yes` where that was an approval. `strangers` is `yes` in what stands for
+the marks of an order that another journal may have given. A record of an end of day says `kind` `batch` and
+has no receipt number; what follows it directly is told by its trace number.
 """
 
 from __future__ import annotations

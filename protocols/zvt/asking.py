@@ -139,9 +139,9 @@ class Asking:
         session = self._session
         dialogue = session.dialogue
         assert dialogue is not None
-        expected = session.options.terminal_id if dialogue.guessed else dialogue.expected_terminal
+        expected = session.options.terminal_id if dialogue.strangers else dialogue.expected_terminal
         if expected is None:
-            return not dialogue.guessed and session.capabilities.identity != "none"
+            return not dialogue.strangers and session.capabilities.identity != "none"
         return dialogue.identified or (session.registered and session.peer.terminal_id == expected)
 
 

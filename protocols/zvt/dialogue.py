@@ -71,9 +71,9 @@ class Dialogue:
         return noted(self.operation).get("terminal_id") if isinstance(self.operation, Recover) else None
 
     @property
-    def guessed(self) -> bool:
-        """Whether what is noted of a recovered attempt is a guess: another journal had given the order."""
-        return isinstance(self.operation, Recover) and noted(self.operation).get("guessed") == "yes"
+    def strangers(self) -> bool:
+        """Whether another journal may have given the order of a recovered attempt, at any terminal."""
+        return isinstance(self.operation, Recover) and noted(self.operation).get("strangers") == "yes"
 
     @property
     def books(self) -> bool:

@@ -12,6 +12,7 @@ from protocols.contract.operation import OperationView
 from simulator.clinic.database import Database, Row, new_id, stamp
 
 _CONSENT = {"text": "text_id", "version": "version", "language": "language", "given": "given"}
+_WITH_CONSENT = ("stored", "agreed")
 _OF_PATIENT = "SELECT * FROM cards WHERE patient = ? AND deleted_at IS NULL ORDER BY stored_at DESC"
 
 
@@ -35,9 +36,13 @@ def all_on_file(db: Database) -> list[Row]:
 
 
 def consent_texts(db: Database, card: Row) -> list[Row]:
-    """What the patient agreed to when it was stored last, as it was worded then."""
+    """What the patient agreed to since it was stored last, as it was worded then."""
+    agreed: list[dict[str, str]] = []
+    for line in history(db, card["id"]):
+        agreed = [*agreed_in(line), *agreed]
+        if line["what"] == "stored":
+            break
     last = {key: card[f"consent_{name}"] for name, key in _CONSENT.items()}
-    agreed = next((agreed_in(line) for line in history(db, card["id"]) if line["what"] == "stored"), [last])
     found = [
         db.one(
             "SELECT * FROM consent_texts WHERE id = ? AND version = ? AND language = ?",
@@ -45,15 +50,15 @@ def consent_texts(db: Database, card: Row) -> list[Row]:
             one["version"],
             one["language"],
         )
-        for one in agreed
+        for one in agreed or [last]
     ]
     return [text for text in found if text is not None]
 
 
 def agreed_in(line: Row) -> list[dict[str, str]]:
-    """The consents of a line of the history that tells of the storing: each with the text's id, its version
-    and language, and how it was given."""
-    told: list[dict[str, str]] = json.loads(line["detail"] or "[]") if line["what"] == "stored" else []
+    """The consents of a line of the history that tells of some: each with the text's id, its version and
+    language, and how it was given."""
+    told: list[dict[str, str]] = json.loads(line["detail"] or "[]") if line["what"] in _WITH_CONSENT else []
     return told
 
 
@@ -167,6 +172,16 @@ def keep(
     by, detail = str(known["stored_by"]), json.dumps(list(agreed))
     note(db, card, "stored", by, now, operation=operation, detail=detail)
     return card
+
+
+def agree_to_no_show(db: Database, card: str, agreed: Mapping[str, str], actor: str, now: datetime) -> None:
+    """The patient of a card that is on file agrees to no-show fees with it, too. `agreed`, see `agreed_in`:
+    it goes with charges from here on."""
+    settings = ", ".join(f"consent_{name} = ?" for name in _CONSENT)
+    values = [agreed[key] for key in _CONSENT.values()]
+    with db.transaction():
+        db.run(f"UPDATE cards SET no_show_consent = 1, {settings} WHERE id = ?", *values, card)  # noqa: S608  # our own names
+        note(db, card, "agreed", actor, now, detail=json.dumps([agreed]))
 
 
 def verified(db: Database, operation: Row, view: OperationView, now: datetime) -> None:

@@ -107,7 +107,7 @@ CREATE TABLE card_history (
     card      TEXT NOT NULL REFERENCES cards,
     at        TEXT NOT NULL,
     actor     TEXT NOT NULL,
-    what      TEXT NOT NULL,          -- stored, verified, charged, refunded, deleted, declined
+    what      TEXT NOT NULL,          -- stored, agreed, verified, charged, refunded, deleted, declined
     operation TEXT,
     detail    TEXT NOT NULL DEFAULT ''
 ) STRICT;

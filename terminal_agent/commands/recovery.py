@@ -146,7 +146,12 @@ def guess(row: Row, reader: Reader) -> Mark:
     if row.op == "reversal" and known["baseline"] == "known" and "last.result" not in known:
         # Some terminals undo a transaction without storing another: only its result would tell.
         known = {"baseline": "unreadable"}
-    return Mark(row.id, row.attempt.no, "committed", {**known, "guessed": "yes"})
+    return Mark(row.id, row.attempt.no, "committed", {**known, **_strangers(reader)})
+
+
+def _strangers(reader: Reader) -> dict[str, str]:
+    """An order that another journal may have given ran at a terminal that this one cannot know."""
+    return {"strangers": "yes"} if reader.strangers() else {}
 
 
 def _last_of(row: Row, reader: Reader, ordered: datetime) -> dict[str, str] | None:

@@ -57,6 +57,10 @@ class Reader(Protocol):
         """The epoch that a change would be written in."""
         ...
 
+    def strangers(self) -> bool:
+        """Whether the backend has named an epoch that is not ours: another journal was here, too."""
+        ...
+
 
 Decide = Callable[[Reader], Change]
 

@@ -44,4 +44,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # The last fact that the backend can know of, where it was not met since; NULL once it was.
     ("ALTER TABLE epochs ADD COLUMN known_seq INTEGER",),
+    # The backend's epoch that was ahead of ours when this one was begun; NULL where none was.
+    ("ALTER TABLE epochs ADD COLUMN later_than TEXT",),
 )

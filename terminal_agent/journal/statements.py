@@ -119,6 +119,11 @@ class SqlReader:
         """The epoch that a change would be written in."""
         return str(self._db.execute("SELECT ulid FROM current").fetchone()[0])
 
+    def strangers(self) -> bool:
+        """Whether the backend has named an epoch that is not ours: another journal was here, too."""
+        sql = "SELECT EXISTS (SELECT 1 FROM epochs WHERE later_than NOT IN (SELECT ulid FROM epochs))"
+        return bool(self._db.execute(sql).fetchone()[0])
+
     def last_seq(self) -> int:
         """The number of the newest event of the current epoch, 0 for none."""
         return int(self._db.execute("SELECT last_seq FROM current").fetchone()[0])

@@ -94,7 +94,8 @@ def begin_epoch(
     while name[-2:] in used and len(used) < _ENDINGS:
         name = make_ulid(born, entropy(10))
     old = db.execute("SELECT no, acked_seq FROM epochs ORDER BY no DESC LIMIT 1").fetchone()
-    db.execute("INSERT INTO epochs (ulid, born_ms, known_seq) VALUES (?, ?, 0)", (name, to_ms(now)))
+    row = (name, to_ms(now), later_than)
+    db.execute("INSERT INTO epochs (ulid, born_ms, known_seq, later_than) VALUES (?, ?, 0, ?)", row)
     if old is not None:
         _move_along(db, old[0], old[1], take)
 

@@ -99,9 +99,20 @@ async def test_somebody_known_with_a_usable_card_in_english(clinic: ClinicHouse,
     await expect(page.get_by_role("main")).to_contain_text("Visa •••• 4321, already on your file")
     await expect(page.locator("iframe")).to_have_count(0)
     await page.get_by_label("Reason for the visit").fill("Knee")
+    await visit.confirm()
+    # The card was kept without a word on no-show fees, and this service has one.
+    await expect(page.get_by_role("group", name="Consent")).to_have_accessible_description(
+        "Without your agreement to the no-show fee, this service cannot be booked online."
+    )
+    assert booked(clinic, starts) == []
+    await visit.agree()
     await page.get_by_role("button", name="Confirm the appointment").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Your appointment is confirmed")
     assert booked(clinic, starts) == [("patient-44", "booked", card)]
+    (row,) = clinic.rows("SELECT * FROM cards WHERE id = ?", card)
+    assert (row["no_show_consent"], row["consent_text"], row["consent_given"]) == (1, "no-show", "online")
+    lines = clinic.rows("SELECT what, actor FROM card_history WHERE card = ?", card)
+    assert [tuple(line) for line in lines] == [("agreed", "online")]
     letter = clinic.rows(
         "SELECT * FROM outbox WHERE recipient = 'emily.carter@exemple.test' ORDER BY id DESC"
     )[0]

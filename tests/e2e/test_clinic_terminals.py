@@ -138,7 +138,7 @@ async def test_the_clinics_own_records_are_for_managers(clinic: ClinicHouse, bro
 
 async def test_a_disabled_terminal_takes_nothing(clinic: ClinicHouse, browser: Browser) -> None:
     sentence = (
-        "« Lecteur de l'accueil » est désactivé. La gestion peut le réactiver dans"
+        "« {} » est désactivé. La gestion peut le réactiver dans"
         " Ma clinique > Intégrations > Terminaux de paiement."
     )
     desk, manager = await clinic.logged_in(browser), await clinic.logged_in(browser, "gestion")
@@ -146,19 +146,30 @@ async def test_a_disabled_terminal_takes_nothing(clinic: ClinicHouse, browser: B
     await dialog.locator("[name=consent]").check()
     before = len(clinic.rows("SELECT id FROM operations"))
 
-    async def disable(*, disabled: bool) -> None:
-        await of(manager, clinic, READER)
+    async def disable(terminal: str, *, disabled: bool) -> None:
+        await of(manager, clinic, terminal)
         await manager.get_by_label("Désactivé").set_checked(disabled)
         await manager.get_by_role("button", name="Sauvegarder").click()
         await manager.wait_for_url("**/terminals")
 
-    await disable(disabled=True)
+    await disable(READER, disabled=True)
     await expect(dialog.locator(".state")).to_have_text("Désactivé")
     await dialog.get_by_role("button", name="Sauvegarder").click()
-    await expect(dialog.get_by_role("alert")).to_have_text(sentence)
+    await expect(dialog.get_by_role("alert")).to_have_text(sentence.format("Lecteur de l'accueil"))
     await expect(dialog).to_contain_text("Aucun terminal de ce point de service")
     assert len(clinic.rows("SELECT id FROM operations")) == before
-    await disable(disabled=False)
+    await disable(READER, disabled=False)
+
+    # Its batch can be looked at all the same.
+    await disable(TERMINAL, disabled=True)
+    await desk.goto(f"{clinic.address}/batches")
+    await desk.locator("[name=terminal]").select_option(label="Terminal de l'accueil (désactivé)")
+    await desk.locator("[name=action]").select_option("close")
+    await desk.locator("main form button").click()
+    await expect(desk.get_by_role("alert")).to_have_text(sentence.format("Terminal de l'accueil"))
+    await expect(desk.get_by_role("main")).to_contain_text("Aucun paiement depuis la dernière fermeture.")
+    assert len(clinic.rows("SELECT id FROM operations")) == before
+    await disable(TERMINAL, disabled=False)
 
 
 async def test_a_device_that_is_nobodys_is_shown_with_its_settings(

@@ -31,6 +31,8 @@ class Held:
     marks: list[Mark] = field(default_factory=list)
     orphans: list[OrphanRow] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    epochs: list[str] = field(default_factory=list)
+    later_than: set[str] = field(default_factory=set)
 
 
 class MemoryReader:
@@ -81,6 +83,10 @@ class MemoryReader:
     def epoch(self) -> str:
         """The current epoch."""
         return self._held.head.epoch
+
+    def strangers(self) -> bool:
+        """Whether another journal was here, too."""
+        return not self._held.later_than <= {*self._held.epochs, self._held.head.epoch}
 
 
 class MemoryJournal:
@@ -166,6 +172,9 @@ class MemoryJournal:
         now, old = self._clock.wall(), self.head
         known = [ulid_ms(name) for name in (old.epoch, later_than) if name is not None]
         epoch = make_ulid(max([to_ms(now), *(ms + 1 for ms in known)]), self._entropy(10))
+        self._held.epochs.append(old.epoch)
+        if later_than is not None:
+            self._held.later_than.add(later_than)
         kept = [
             event for event in self._held.events if event.epoch == old.epoch and event.seq > old.acked_seq
         ]

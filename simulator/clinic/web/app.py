@@ -64,10 +64,16 @@ def application(clinic: Clinic) -> Starlette:
         *booking_confirm.ROUTES,
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, 500: _refused})
+    app = _Pages(routes=routes, exception_handlers={HTTPException: _refused, 500: _refused})
     app.state.clinic = clinic
-    app.add_middleware(Headers, policy=_policy(clinic))
     return app
+
+
+class _Pages(Starlette):
+    """With the safe headers outermost: the page of a failure of ours has them too."""
+
+    def build_middleware_stack(self) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+        return Headers(super().build_middleware_stack(), _policy(self.state.clinic))
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -63,7 +63,7 @@ async def show_one(page: Page) -> Response:
 def _listed(
     page: Page, *, desk: Desk | None = None, refused: Refused | None = None, wrong: str = ""
 ) -> dict[str, Any]:
-    desks = [one for one in fleet.all_desks(page.db, page.clinic.link) if not one.disabled]
+    desks = fleet.all_desks(page.db, page.clinic.link)  # disabled ones too: money may lie in their batch
     closing = [one for one in desks if one.can("reconcile")]
     wanted = page.request.query_params.get("terminal", "")
     chosen = desk or next((one for one in closing if one.key == wanted), None)

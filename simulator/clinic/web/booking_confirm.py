@@ -53,7 +53,7 @@ async def confirm(page: Page) -> Response:
         card, why = await _card(page, visitor, fields)
         if card is None:
             return _shown(page, {**fields, "data_key": ""}, {"card": why})
-    return _booked(page, card, " ".join(fields.get("purpose", "").split())[:_LONGEST_PURPOSE])
+    return _booked(page, visitor, card, fields)
 
 
 async def done(page: Page) -> Response:
@@ -68,12 +68,16 @@ async def done(page: Page) -> Response:
 # --- inside ---------------------------------------------------------------------------------------------
 
 
-def _booked(page: Page, card: str | None, purpose: str) -> Response:
+def _booked(page: Page, visitor: Row, card: str | None, fields: Mapping[str, str]) -> Response:
     """Nothing is awaited here: what was looked at holds until it is booked."""
     clinic, browser, now = page.clinic, page.visit().hash, page.clinic.wall()
+    purpose = " ".join(fields.get("purpose", "").split())[:_LONGEST_PURPOSE]
     try:
         with page.db.transaction():
             patient = visitors.file_of(page.db, browser, page.voice.language, now)
+            if card is not None and _to_agree(page, visitor):
+                agreed = consents(page, "online", no_show=True)[-1].model_dump()
+                cards.agree_to_no_show(page.db, card, agreed, online_cards.ACTOR, now)
             made = booking.book(page.db, browser, patient, purpose=purpose, card=card, now=now)
             visitors.end(page.db, browser, made)
     except NotFree:
@@ -125,8 +129,9 @@ def _wrong(page: Page, visitor: Row, fields: Mapping[str, str]) -> dict[str, str
     wrong: dict[str, str] = {}
     if online_settings.read(page.db).purpose_required and not fields.get("purpose", "").strip():
         wrong["purpose"] = "confirm.no_purpose"
-    begun = _begun(page)
-    if not _asks(page) or _usable(page, visitor) is not None or begun is not None:
+    if _to_agree(page, visitor) and "no_show" not in fields:
+        wrong["consent"] = "confirm.no_consent_on_file"
+    if not _asks(page) or _usable(page, visitor) is not None or _begun(page) is not None:
         return wrong
     if not fields.get("holder", "").strip():
         wrong["holder"] = "store_card.no_holder"
@@ -152,6 +157,7 @@ def _shown(page: Page, fields: Mapping[str, str], wrong: Mapping[str, str] | Non
         "settings": online_settings.read(page.db),
         "card": usable if asks else None,
         "asks": asks and usable is None and begun is None,
+        "to_agree": _to_agree(page, visitor),
         "begun": asks and usable is None and begun is not None,
         "policy": _policy(page) if asks else None,
         "vault": vault,
@@ -177,12 +183,21 @@ def _asks(page: Page) -> bool:
 
 
 def _usable(page: Page, visitor: Row) -> Row | None:
-    """A card on file that can be charged here: an expired one or one of another scope counts as none."""
+    """A card on file that can be charged here: an expired one or one of another scope counts as none. One
+    with which the patient agreed to no-show fees comes first."""
     if visitor["patient"] is None or page.clinic.vault is None:
         return None
     today = page.clinic.today
     found = cards.usable(page.db, visitor["patient"], page.clinic.vault.scope, today)
-    return found[0] if found else None
+    return next((card for card in found if card["no_show_consent"]), found[0] if found else None)
+
+
+def _to_agree(page: Page, visitor: Row) -> bool:
+    """Whether the patient of the card on file has yet to agree to the no-show fee of this service."""
+    usable = _usable(page, visitor)
+    if usable is None or usable["no_show_consent"]:
+        return False
+    return _asks(page) and _policy(page) is not None
 
 
 def _begun(page: Page) -> Row | None:

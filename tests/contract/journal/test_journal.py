@@ -263,6 +263,16 @@ async def test_a_new_epoch_is_later_than_ours_and_the_backends_whatever_the_cloc
     assert journal.head.epoch > backends
 
 
+async def test_an_epoch_of_the_backends_that_is_none_of_ours_is_a_strangers(journal: Journal) -> None:
+    ours = journal.head.epoch
+    await journal.begin_epoch()
+    await journal.begin_epoch(later_than=ours)
+    assert not await journal.read(lambda reader: reader.strangers())
+    await journal.begin_epoch(later_than="01ZZZZZZZZ" + "0" * 16)
+    await journal.begin_epoch()
+    assert await journal.read(lambda reader: reader.strangers())
+
+
 async def test_what_the_backend_can_know_stays_until_it_is_met(journal: Journal, clock: FakeClock) -> None:
     assert journal.head.known_seq == 0
     await book(journal, clock, 1)

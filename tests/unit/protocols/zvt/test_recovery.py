@@ -282,7 +282,7 @@ def test_an_empty_memory_of_a_terminal_that_does_not_say_who_it_is_is_for_a_huma
 def test_an_order_of_another_journal_may_have_gone_to_another_terminal_unless_the_settings_name_ours(
     named: str | None,
 ) -> None:
-    guess = Mark("op-1", 1, "committed", {"baseline": "known", "last.receipt": "0041", "guessed": "yes"})
+    guess = Mark("op-1", 1, "committed", {"baseline": "known", "last.receipt": "0041", "strangers": "yes"})
     script = Script(terminal_id=named)
     script.begin(Recover(operation=SALE, attempt=ATTEMPT, marks=(guess,)))
     script.open()

@@ -194,6 +194,22 @@ def test_a_card_is_on_file_once_with_its_consent(db: Database) -> None:
     assert cards.is_expired(card, NOW.date().replace(year=2031, month=1, day=1))
 
 
+def test_no_show_fees_may_be_agreed_to_once_a_card_is_on_file(db: Database) -> None:
+    command = StoreCard(
+        **stamped(5), customer="patient-42", purpose="appointment", consent=Consent.model_validate(AGREED[0])
+    )
+    name = asked(db, command, patient="patient-42", note={"agreed": AGREED[:1]})
+    token = TokenView(value="ot-abcdefgh", kind="chargeable", scope="merchant-1")
+    keep(db, fact(1, view(name, "approved", token=token)), NOW)
+    (card,) = cards.of_patient(db, "patient-42")
+    assert [text["id"] for text in cards.consent_texts(db, card)] == ["card-on-file"]
+    cards.agree_to_no_show(db, card["id"], CONSENT, "online", NOW)
+    (card,) = cards.of_patient(db, "patient-42")
+    assert (card["no_show_consent"], card["consent_text"], card["consent_version"]) == (1, "no-show", "3")
+    assert [text["id"] for text in cards.consent_texts(db, card)] == ["card-on-file", "no-show"]
+    assert [line["what"] for line in cards.history(db, card["id"])] == ["agreed", "stored"]
+
+
 def test_a_card_that_cannot_be_kept_is_not_on_file(db: Database) -> None:
     command = StoreCard(
         **stamped(6), customer="patient-42", purpose="no_show", consent=Consent.model_validate(CONSENT)

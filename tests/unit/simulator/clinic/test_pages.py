@@ -115,3 +115,4 @@ async def test_a_failure_of_ours_is_told_too_and_not_hidden(
     assert window.last is not None
     assert window.last.status == 500
     assert "Une erreur est survenue à la clinique." in window.last.text
+    assert "frame-ancestors 'none'" in window.last.headers["content-security-policy"]

@@ -72,8 +72,7 @@ async def guessed(desk: Desk, op: str = "sale") -> dict[str, str]:
     assert name is not None
     row = await desk.row(name)
     mark = await desk.journal.read(lambda reader: recovery.guess(row, reader))
-    assert mark.keys["guessed"] == "yes"
-    return {name: text for name, text in mark.keys.items() if name != "guessed"}
+    return dict(mark.keys)
 
 
 async def test_what_the_backend_alone_knows_is_held_against_the_last_known_transaction() -> None:
@@ -104,27 +103,34 @@ async def test_what_was_noted_after_it_was_ordered_may_be_of_itself() -> None:
     somebodys = Evidence("last", differs=("amount",), seen={"receipt": "7"})
     await desk.end(row.id, Unknown(code="another_transaction", owner="human", evidence=somebodys))
     mark = await desk.journal.read(lambda reader: recovery.guess(later, reader))
-    assert mark.keys == {"baseline": "unreadable", "guessed": "yes"}
+    assert mark.keys == {"baseline": "unreadable"}
     await desk.end(row.id, Approved(money="charged", evidence=Evidence("dialogue"), keys={"receipt": "7"}))
     mark = await desk.journal.read(lambda reader: recovery.guess(later, reader))
-    assert mark.keys == {"last.receipt": "7", "baseline": "known", "guessed": "yes"}
+    assert mark.keys == {"last.receipt": "7", "baseline": "known"}
 
 
 async def test_nothing_is_guessed_where_an_order_is_asked_for_by_its_id() -> None:
     desk, row = await row_of()
     assert await desk.journal.read(lambda reader: recovery.marks_of(row, reader, "by_id")) == ()
     [guess] = await desk.journal.read(lambda reader: recovery.marks_of(row, reader, "last"))
-    assert guess.keys == {"baseline": "unreadable", "guessed": "yes"}
+    assert guess.keys == {"baseline": "unreadable"}
     await desk.mark(row.id, key="value")
     [mark] = await desk.journal.read(lambda reader: recovery.marks_of(row, reader, "by_id"))
     assert mark.keys == {"key": "value"}
+
+
+async def test_a_guess_tells_that_another_journal_may_have_given_the_order() -> None:
+    desk, row = await row_of()
+    await desk.journal.begin_epoch(later_than="7ZZZZZZZZY" + "0" * 16)
+    mark = await desk.journal.read(lambda reader: recovery.guess(row, reader))
+    assert mark.keys == {"baseline": "unreadable", "strangers": "yes"}
 
 
 async def test_nothing_is_guessed_of_a_reversal() -> None:
     desk, row = await row_of()
     reversal = replace(row, op="reversal")
     mark = await desk.journal.read(lambda reader: recovery.guess(reversal, reader))
-    assert mark.keys == {"baseline": "unreadable", "guessed": "yes"}
+    assert mark.keys == {"baseline": "unreadable"}
 
 
 @pytest.mark.parametrize(
