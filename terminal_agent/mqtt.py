@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import aiomqtt
-from paho.mqtt.reasoncodes import ReasonCode
 
 T = TypeVar("T")
 
@@ -21,9 +20,7 @@ class MqttClient(aiomqtt.Client):
 
     on_refused: Callable[[str], None] | None = None
 
-    def _on_publish(
-        self, client: Any, userdata: Any, mid: int, reason_code: ReasonCode, properties: Any
-    ) -> None:
+    def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:
         if reason_code.is_failure and self.on_refused is not None:
             self.on_refused(str(reason_code))
         super()._on_publish(client, userdata, mid, reason_code, properties)
