@@ -38,7 +38,8 @@ class Greeting:
         wanted = session.options.currency
         if message.currency is not None and message.currency != CURRENCY_NUMBERS[wanted]:
             told = CURRENCY_NAMES.get(message.currency, message.currency)
-            session.unfit("wrong_currency", f"the terminal is set to {told}, {wanted} is expected", now)
+            detail = f"the terminal is set to {told}, {wanted} is expected"
+            session.unfit("wrong_currency", detail, wanted, now)
         elif self.identified(message.terminal_id or message.tlv_terminal_id, now):
             for bit in _NEEDS:
                 if (message.payment_type or 0) & bit:
@@ -62,9 +63,9 @@ class Greeting:
             return True
         session.peer = replace(session.peer, terminal_id=terminal_id)
         if self.is_foreign(terminal_id):
-            session.unfit(
-                "wrong_device", f"terminal {terminal_id} answers, {self._expected} is expected", now
-            )
+            expected = self._expected or "?"
+            detail = f"terminal {terminal_id} answers, {expected} is expected"
+            session.unfit("wrong_device", detail, expected, now)
             return False
         session.terminal_id = session.terminal_id or terminal_id
         if session.dialogue is not None:

@@ -178,7 +178,8 @@ class Hearing:
             session.lost("terminal_busy", now)
         elif errand is Errand.REGISTER:
             why = "wrong_currency" if code == _WRONG_CURRENCY else "registration_refused"
-            session.unfit(why, f"it refused to be registered in {session.options.currency} ({code:02X})", now)
+            currency = session.options.currency
+            session.unfit(why, f"it refused to be registered in {currency} ({code:02X})", currency, now)
         elif errand is Errand.NOTE and code == codes.BUSY:
             evidence = Evidence("dialogue", seen={"refused": f"{code:02X}"})
             session.conclude(NotStarted(code="terminal_busy", evidence=evidence))
