@@ -50,32 +50,41 @@ class BackendTime:
     """The backend's clock, carried forward on our monotonic one since it was last heard in this boot.
 
     A message that waited in the broker makes the estimate too early, never too late; so the latest estimate
-    wins, and an early one is taken over only once the one it would replace has aged.
+    wins, and an early one is taken over only once the one it would replace has aged. One that the machine's
+    own clock contradicts stops money, and then the backend has nothing more to tell: once it has aged, it
+    gives way by itself to the latest that was heard after it, if the machine's clock agrees with that.
     """
 
     def __init__(self, clock: Clock, limit_s: float = OFFSET_LIMIT_S) -> None:
         self._clock = clock
         self._limit_s = limit_s
         self._heard: _Heard | None = None
+        self._later: _Heard | None = (
+            None  # the latest estimate of those that were heard after it, and are earlier
+        )
         self._started = clock.wall(), clock.monotonic()
 
     def started(self) -> datetime:
         """When this process started, by the backend's clock; by our own as long as it was not heard."""
         wall, monotonic = self._started
-        if self._heard is None:
+        if (heard := self._believed()) is None:
             return wall
-        return self._heard.backend - timedelta(seconds=self._heard.at - monotonic)
+        return heard.backend - timedelta(seconds=heard.at - monotonic)
 
     def hear(self, backend: datetime) -> None:
         """Learn the backend's time from a `sync` or an `ack` that has just arrived. `backend` is aware."""
         at = self._clock.monotonic()
-        held = self._heard
+        held, later = self._believed(), self._later
+        told = _Heard(backend.astimezone(UTC), at)
         if held is None or at - held.at > SAMPLE_LIFE_S or backend >= self._carried(held, at):
-            self._heard = _Heard(backend.astimezone(UTC), at)
+            self._heard, self._later = told, None
+        elif later is None or backend >= self._carried(later, at):
+            self._later = told
 
     def now(self) -> datetime | None:
         """The backend's time now; None until it was heard in this boot."""
-        return self._carried(self._heard, self._clock.monotonic()) if self._heard else None
+        heard = self._believed()
+        return self._carried(heard, self._clock.monotonic()) if heard else None
 
     @property
     def offset_s(self) -> float | None:
@@ -86,8 +95,8 @@ class BackendTime:
     @property
     def trusted(self) -> bool:
         """Whether an expiry can be judged: heard since boot, and near the machine's own clock."""
-        offset = self.offset_s
-        return offset is not None and abs(offset) <= self._limit_s
+        heard = self._believed()
+        return heard is not None and self._agrees(heard)
 
     def deadline(self, not_after: datetime) -> float | None:
         """The monotonic moment at which the backend's clock reads `not_after`; None while it is unknown."""
@@ -95,6 +104,19 @@ class BackendTime:
         if now is None:
             return None
         return self._clock.monotonic() + (not_after - now).total_seconds()
+
+    def _believed(self) -> _Heard | None:
+        held, later = self._heard, self._later
+        if held is None or later is None or self._clock.monotonic() - held.at <= SAMPLE_LIFE_S:
+            return held
+        if not self._agrees(held) and self._agrees(later):
+            self._heard, self._later = later, None
+        return self._heard
+
+    def _agrees(self, heard: _Heard) -> bool:
+        """Whether the machine's own clock is near it."""
+        offset = self._carried(heard, self._clock.monotonic()) - self._clock.wall()
+        return abs(offset.total_seconds()) <= self._limit_s
 
     @staticmethod
     def _carried(heard: _Heard, at: float) -> datetime:

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from protocols.contract.fields import Asked, Epoch, Timestamp
+from protocols.contract.fields import Asked, Now, ToldEpoch
 
 
 class Ack(Asked):
     """Everything of `epoch` up to and with `seq` is stored. `time` is the backend's clock now."""
 
-    epoch: Epoch
+    epoch: ToldEpoch
     seq: Annotated[int, Field(ge=0)]
-    time: Timestamp
+    time: Now

@@ -17,14 +17,15 @@ from protocols.contract.fields import (
     Asked,
     Currency,
     EntryMode,
-    Epoch,
     Id,
     Locale,
     Note,
+    Now,
     OperationId,
     Reference,
     Timestamp,
     Token,
+    ToldEpoch,
 )
 
 Purpose = Literal["appointment", "no_show", "deposit", "instalments", "membership", "balance", "recognition"]
@@ -128,7 +129,8 @@ class Sale(_OfAmount):
 
 
 class Refund(_OfAmount):
-    """Give money back, as a new transaction; with an original, never more than what is left of that sale."""
+    """Give money back, as a new transaction; with an original, never more than what is left of that sale. A
+    vault knows no other way: there, one without an original ends `not_started`, code `unsupported`."""
 
     original_operation_id: OperationId | None = None
 
@@ -191,20 +193,21 @@ class ChargeCard(OfStoredCard):
 
 
 class VerifyCard(OfStoredCard):
-    """Have the issuer of a stored card say whether it is good. No money moves."""
+    """Have the issuer of a stored card say whether it is good (`approved`) or not (`declined`). No money
+    moves."""
 
     address: Address | None = None
 
 
 class DeleteCard(TerminalCommand):
-    """Have the vault forget a stored card."""
+    """Have the vault forget a stored card. One that it does not know ends `not_started`, `token_unknown`."""
 
     token: Token
     scope: Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class ListExpiring(TerminalCommand):
-    """The stored cards that expire this month."""
+    """The stored cards that expire this month, in `cards` of the final fact."""
 
 
 class Reconcile(TerminalCommand):
@@ -255,9 +258,9 @@ class Sync(AgentCommand):
     `boot` is that of the birth which it answers: one that waited in the broker since an earlier boot is
     refused with `sync_outdated`, and is to be made anew."""
 
-    time: Timestamp
+    time: Now
     boot: Annotated[int, Field(ge=0)] | None = None
-    epoch: Epoch | None = None
+    epoch: ToldEpoch | None = None
     seq: Annotated[int, Field(ge=0)] = 0
     open_operations: Annotated[tuple[OpenOperation, ...], Strict(strict=False), Field(max_length=1000)] = ()
 

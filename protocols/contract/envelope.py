@@ -1,7 +1,8 @@
 """The envelope: CloudEvents 1.0, structured mode, JSON (cloudevents.io, spec.md and formats/json-format.md).
 
 Reading is strict about what JSON leaves open (duplicate names, NaN, size, depth) because the content hash
-must mean one thing; it is tolerant about attributes it does not know. No error repeats what was read.
+must mean one thing; it is tolerant about attributes it does not know, and a byte order mark. No error
+repeats what was read.
 """
 
 from __future__ import annotations
@@ -36,13 +37,25 @@ Detail = Literal[
 ]
 
 
-class MalformedError(ValueError):
-    """A message outside the contract: `path` names the field in words of ours, `detail` what is wrong."""
+_ALLOWED: Mapping[Detail, str] = {
+    "too_large": f"at most {MAX_BYTES} bytes",
+    "too_deep": f"at most {MAX_DEPTH} levels",
+    "not_utf8": "UTF-8, no half surrogates",
+    "not_json": "JSON (RFC 8259): no NaN, no infinity",
+    "duplicate_name": "each name once in an object",
+    "card_number": "nothing that could be a card number",
+}
 
-    def __init__(self, path: str, detail: Detail) -> None:
+
+class MalformedError(ValueError):
+    """A message outside the contract: `path` names the field in words of ours, `detail` what is wrong,
+    `allowed` what may stand there, in English ("" where `detail` says it)."""
+
+    def __init__(self, path: str, detail: Detail, allowed: str = "") -> None:
         super().__init__(f"{path}: {detail}")
         self.path = path
         self.detail: Detail = detail
+        self.allowed = allowed or _ALLOWED.get(detail, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,19 +90,28 @@ def unpack(payload: bytes, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPT
 def envelope_of(fields: Mapping[str, Any]) -> Envelope:
     """The envelope of a JSON object; attributes that we do not know are left out. Raises MalformedError."""
     if fields.get("specversion") != "1.0":
-        raise MalformedError("specversion", "unknown_value" if "specversion" in fields else "missing")
+        raise MalformedError(
+            "specversion", "unknown_value" if "specversion" in fields else "missing", '"1.0"'
+        )
     for name in ("id", "source", "type"):
         if not isinstance(fields.get(name), str) or not fields[name]:
-            raise MalformedError(name, "wrong_type" if name in fields else "missing")
-    if fields.get("datacontenttype", CONTENT_TYPE) != CONTENT_TYPE:
-        raise MalformedError("datacontenttype", "unknown_value")
+            raise MalformedError(name, "wrong_type" if name in fields else "missing", "a text, not empty")
+    if not _is_json(fields.get("datacontenttype")):
+        raise MalformedError("datacontenttype", "unknown_value", CONTENT_TYPE)
     if not isinstance(fields.get("data"), dict):
-        raise MalformedError("data", "wrong_type" if "data" in fields else "missing")
+        raise MalformedError("data", "wrong_type" if "data" in fields else "missing", "an object")
     return Envelope(
         **{name: fields[name] for name in ("id", "source", "type", "data")},
         **{name: _optional(fields, name, str) for name in ("time", "subject", "epoch")},
         **{name: _optional(fields, name, int) for name in ("seq", "boot")},
     )
+
+
+def _is_json(content_type: object) -> bool:
+    """Whether a message may say so of its data. Parameters add nothing: JSON is UTF-8 (RFC 8259, 8.1)."""
+    if content_type is None:
+        return True
+    return isinstance(content_type, str) and content_type.partition(";")[0].strip().lower() == CONTENT_TYPE
 
 
 def canonical(data: Mapping[str, Any]) -> bytes:
@@ -105,9 +127,9 @@ def content_hash(data: Mapping[str, Any]) -> str:
 def read_object(payload: bytes, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> dict[str, Any]:
     """One JSON object in UTF-8. Raises MalformedError; every reason it can have is in `Detail`."""
     if len(payload) > max_bytes:
-        raise MalformedError("payload", "too_large")
+        raise MalformedError("payload", "too_large", f"at most {max_bytes} bytes")
     try:
-        value = _STRICT.decode(payload.decode("utf-8"))
+        value = _STRICT.decode(payload.decode("utf-8-sig"))  # a byte order mark may be ignored: RFC 8259, 8.1
     except MalformedError:
         raise
     except UnicodeDecodeError:
@@ -117,7 +139,7 @@ def read_object(payload: bytes, max_bytes: int = MAX_BYTES, max_depth: int = MAX
     except ValueError:
         raise MalformedError("payload", "not_json") from None
     if not isinstance(value, dict):
-        raise MalformedError("payload", "wrong_type")
+        raise MalformedError("payload", "wrong_type", "one JSON object")
     _check(value, max_depth)
     return value
 

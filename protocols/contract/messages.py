@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from protocols.contract import events, projections
 from protocols.contract.acks import Ack
 from protocols.contract.envelope import TYPE_PREFIX, Envelope, MalformedError, pack, unpack
+from protocols.contract.faults import first_fault
 from protocols.contract.fields import Told, write_time
 from protocols.contract.replies import Reply
 from protocols.contract.topics import Address, AgentTopics
@@ -135,11 +136,13 @@ def acknowledgement(topics: AgentTopics, body: Ack, stamp: Stamp, *, node: str) 
 
 
 def read(model: type[_M], envelope: Envelope) -> _M:
-    """The body of a message. Raises MalformedError; what was read is not in it."""
+    """The body of a message. Raises MalformedError that names the field; what was read is not in it."""
     try:
         return model.model_validate(envelope.data)
-    except ValidationError:
-        raise MalformedError("data", "malformed") from None
+    except ValidationError as error:
+        path, detail, allowed = first_fault(error)
+        name = path[0] if path and path[0] in model.model_fields else "*"
+        raise MalformedError(f"data.{name}", detail, allowed) from None
 
 
 def read_ack(payload: bytes) -> Ack:

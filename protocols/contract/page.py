@@ -35,30 +35,34 @@ and [`asyncapi.json`](asyncapi.json) (AsyncAPI 3.0). A typed client in Python is
 `{DEFAULT_ROOT}/{{clinic}}/{{agent}}/{{agent|terminal|rsp}}/{{id}}/{{channel}}[/{{leaf}}]`; the root is a
 setting. Ids are opaque, `[a-z0-9-]{{1,36}}`, never a name. The agent's id is the CN of its certificate
 and unique on the broker. For the agent itself the id stands twice: `…/{{agent}}/agent/{{agent}}/state`.
-Everything is QoS 1.
+Everything is QoS 1; commands are taken at any. The copy of a command that a broker retained is never obeyed
+and gets no reply, only the alert `retained_command`: clear it.
 """
 
 _ENVELOPE = f"""
 ## Envelope
 CloudEvents 1.0, structured mode, JSON, UTF-8. Required: `specversion` "1.0", `id`, `source`, `type`,
-`data`; `time`, `subject` and `datacontenttype` ("application/json") are optional; other attributes are
-ignored. Facts carry the extension attributes `epoch`, `seq` and `boot`. In commands these are refused
-(`schema_invalid`): more than {MAX_BYTES // 1024} KiB, nesting beyond {MAX_DEPTH} levels, duplicate
-names, NaN, a float or a text where an integer is wanted, an unknown value of an enumeration, a `type` of
-this contract that is not the topic's, and **anything that could be a card number, in any field**:
-nothing of such a message is kept. Unknown fields are ignored. In replies, events and states *you* must
-tolerate unknown fields **and unknown values**. Money is integer minor units (`amount_minor`) with
-`currency` (CAD if absent). Times are RFC 3339 with a zone.
+`data`; `time`, `subject` and `datacontenttype` ("application/json") are optional; other attributes, user
+properties of MQTT 5 and a byte order mark are ignored. Facts carry the extension attributes `epoch`,
+`seq` and `boot`. In commands these are refused (`schema_invalid`): more than {MAX_BYTES // 1024} KiB,
+nesting beyond {MAX_DEPTH} levels, duplicate names, NaN, a float (also 4750.0) or a text where an integer
+is wanted, an unknown value of an enumeration, a `type` of this contract that is not the topic's, and
+**anything that could be a card number, in any field**: nothing of such a message is kept. Unknown fields
+are ignored, null is absent. In replies, events and states *you* must tolerate unknown fields **and
+unknown values**. Money is integer minor units (`amount_minor`) with `currency` (CAD if absent). Times are
+RFC 3339 with a zone.
 
 ## Commands
-Each carries `operation_id` (a ULID of yours, upper case), `not_after`, `actor` (opaque staff id, shown
-to others as the holder), `locale` (fr, en) and, if you like, `issued_at` and `reply_to`: the id of your
-node, or its whole reply topic. The MQTT 5 response topic is taken too. Only `…/{{agent}}/rsp/{{node}}`
-of this agent is ever used; any other address is `schema_invalid`. Without one the node is
-`{DEFAULT_NODE}`. Set the message expiry to what is left until `not_after`.
+Each carries `operation_id` (a ULID of yours, upper case), `not_after`, `actor` (opaque staff id, shown to
+others as the holder), `locale` (fr, en) and, if you like, `issued_at` and `reply_to`: the id of your
+node, or its whole reply topic. The MQTT 5 response topic is taken too, and correlation data come back
+with the reply. Only `…/{{agent}}/rsp/{{node}}` of this agent is ever used; any other address is
+`schema_invalid`. Without one the node is `{DEFAULT_NODE}`. Set the message expiry to what is left until
+`not_after`.
 
 A command's **content** is its `data`: SHA-256 of the JSON with sorted names, no spaces, UTF-8. The
-envelope does not count.
+envelope does not count. All of `data` does, `reply_to` and `not_after` too: a node that repeats another's
+command under its own `reply_to` gets `conflict`; the response topic is outside of it.
 """
 
 _ANSWERS = """
@@ -73,11 +77,24 @@ Exactly one per delivery. `verdict`:
 | conflict | this id is known with other content; nothing was done | your ids are not unique: look into it |
 | done | answered at once (query, receipt, resolve, sync …), in `state` and `result` | read it |
 
-A repeat of a known id gets `duplicate` even after `not_after`. `not_after` is judged by *your* clock,
-which the agent learns from `sync` and `ack`: before the first of them, money commands are rejected with
-`clock_untrusted`. One case has no reply: an id made before the agent's last start that it does not know,
-until your `sync` of this birth; repeat it. An abort's own reply (`accepted`, `abort_asked`) says only that
-it was asked; the target's final fact says `abort: honoured | too_late`.
+Of a `schema_invalid` the reply names the field in `path`, what is wrong in `detail` (missing, wrong_type,
+unknown_value, out_of_range, malformed, card_number; of the whole payload: too_large, not_utf8, not_json,
+duplicate_name, too_deep) and what may stand there in `allowed`. Where the `operation_id` itself could not be
+read the reply has none.
+
+A repeat of a known id gets `duplicate` even after `not_after`; that of a rejected one, too: its `state` says
+`rejected` with the code of then, and **no fact ever follows**. `not_after` is judged by *your* clock,
+which the agent learns from `sync` and `ack`: before the first of them, and while it is more than 5 s (a
+setting) off the station's own, whatever occupies a terminal is rejected with `clock_untrusted` (or `expired`,
+if it is by that clock). The latest time told counts for ten minutes, also when it was wrong: all your nodes
+need one right clock.
+Three cases have no reply: an id made before the agent's last start that it does not know, until your `sync`
+of this birth, and the rest of a flood of more than 256 at once (repeat both); and a journal that cannot be
+written (the agent's state says `money_stopped`).
+
+abort, query, receipt and resolve are answered beside the terminal's work and have no facts of their own. An
+abort's reply (`accepted`, `abort_asked`) says only that it was asked; the target's final fact says
+`abort: honoured | too_late`, and an abort that is repeated after it gets `not_current`.
 """
 
 _FACTS = """
@@ -85,17 +102,22 @@ _FACTS = """
 A fact (`evt/operation`, `evt/corrected`, `evt/orphan`, and any event that carries `seq`) is in the
 agent's journal before it is published, and is published again, from the first one that is not
 acknowledged, on each connect and every 30 s. So: drop what you already have (same `epoch`, `seq` not
-above your last); wait for a gap to fill; store; then acknowledge the highest `seq` below which nothing
-is missing. Acknowledge as you go: while 64 facts are out without it, the next ones wait.
-`epoch` is a ULID born with the journal file: another epoch is another numbering from 1. `boot` grows
-by one at each start.
+above your last); wait for a gap to fill; store; then acknowledge the highest `seq` below which nothing is
+missing. Acknowledge as you go: while 64 facts are out without it, the next ones wait. Never acknowledge a
+number that you have not had: it proves to the agent that its journal is an old copy, and money stops
+until your `sync`. A malformed acknowledgement changes nothing, and is told by the alert `ack_refused`.
+What was acknowledged once does not come again: a backend that begins with nothing starts after the
+`acked_seq` of the reply to its `sync`, not at 1. `epoch` is a ULID born with the journal file: another
+epoch is another numbering from 1. `boot` grows by one at each start.
 
 `evt/progress` and the states are lossy: the newest counts, and `as_of` says which fact it already knows
-of. Ignore a progress or state whose `as_of` is older than the facts you hold. Alerts are lossy too, but a
-critical one waits for the next connection, and may then come twice under one `id`.
+of. `lost` was written when the agent connected: its `since` and `epoch` are of then. Ignore a progress or
+state whose `as_of` is older than the facts you hold. Alerts are lossy too, but a critical one waits for
+the next connection, and may then come twice under one `id`.
 
 `sync` tells the agent what you know (`epoch`, `seq`), your time, and every operation that you have sent
-and not seen end, with its `data` as it was sent. An agent whose journal is new, or older than what you
+and not seen end, with its `data` as it was sent. One entry that is no well-formed command refuses the whole
+`sync`; leave out what was `rejected`. An agent whose journal is new, or older than what you
 know, takes no money (`journal_new`) until it has had this list; what is on it and unknown there becomes
 `in_doubt` and is asked of the terminal. So is, at each start, what is on it and was made before that start:
 it is never begun late, and ends `not_started` once the terminal has proven it. List all that you have not
@@ -108,7 +130,7 @@ The reply to `sync` is `done` with `result`: the agent's `epoch`, `seq` and `boo
 which a node of yours has acknowledged, and for each listed operation its state, `adopted`, or `unknown`
 (it never came there, or is still on its way). Make an `operation_id` when you send its command, not long
 before: an id older than the agent's journal may have run under one that was lost, and is rejected with
-`journal_new` for good.
+`journal_new` for good. A journal counts as born at the `time` of the first `sync` that it had: tell it right.
 
 A state that was final never changes. A truth found later is `evt/corrected`, with its evidence.
 """
@@ -167,5 +189,7 @@ def _codes() -> Iterable[str]:
 def _states() -> Iterable[str]:
     yield "\n## States of an operation\n"
     yield f"Final: {', '.join(words.FINAL)}. Not final: {', '.join(words.NOT_FINAL)}. While `in_doubt` the\n"
-    yield "agent is the owner (`next_check` says when it asks again); `needs_human` waits for `resolve`.\n"
+    yield "agent is the owner (`next_check` says when it asks again); `needs_human` waits for `resolve`,\n"
+    yield "taken while `in_doubt` too; the terminal's own answer may still come first. A progress may say\n"
+    yield "`recovering`; only a reply's `state` says `rejected`: it never ran, and that is its end.\n"
     yield "`money` is the operation's effect now: none, held, charged, returned, unknown.\n"

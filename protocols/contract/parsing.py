@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from protocols.contract import commands
-from protocols.contract.card_numbers import card_number_path
+from protocols.contract.card_numbers import card_number_path, holds_card_number
 from protocols.contract.envelope import (
     MAX_BYTES,
     TYPE_PREFIX,
@@ -24,6 +24,7 @@ from protocols.contract.envelope import (
     envelope_of,
     read_object,
 )
+from protocols.contract.faults import first_fault
 from protocols.contract.fields import ULID_PATTERN
 from protocols.contract.topics import DEFAULT_NODE, AgentTopics, TopicError, checked_id
 
@@ -63,18 +64,6 @@ _WORDS |= {
     "memo",
 }
 _WORDS |= {"description", "reference", "metadata", "cvv", "expiry", "name", "value", "text"}
-_DETAILS: Mapping[str, Detail] = {
-    "missing": "missing",
-    "literal_error": "unknown_value",
-    "greater_than_equal": "out_of_range",
-    "less_than_equal": "out_of_range",
-    "too_short": "out_of_range",
-    "too_long": "out_of_range",
-    "string_too_short": "out_of_range",
-    "string_too_long": "out_of_range",
-    "string_pattern_mismatch": "malformed",
-    "value_error": "malformed",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +81,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a message is no command. `path` and `detail` are words of ours. `operation_id` and `content_hash`
-    are there where they could be read; there is no hash of data that holds a card number."""
+    """Why a message is no command. `path`, `detail` and `allowed` (what may stand there, in English, "" where
+    `detail` says it) are words of ours. `operation_id` and `content_hash` are there where they could be read;
+    there is no hash of data that holds a card number."""
 
     code: Literal["schema_invalid", "unsupported"]
     path: str
     detail: Detail
+    allowed: str = ""
     operation_id: str | None = None
     content_hash: str | None = None
     reply_node: str = DEFAULT_NODE
@@ -121,7 +112,7 @@ def parse_command(
     try:
         return reading.command(kind, op, read_object(payload, max_bytes))
     except MalformedError as error:
-        return reading.refusal("schema_invalid", error.path, error.detail)
+        return reading.refusal("schema_invalid", error)
 
 
 class _Reading:
@@ -133,6 +124,7 @@ class _Reading:
         self._operation_id: str | None = None
         self._hash: str | None = None
         self._node = DEFAULT_NODE
+        self._note_address(response_topic)
 
     def command(
         self, kind: Literal["terminal", "agent"], op: str, fields: Mapping[str, Any]
@@ -146,40 +138,45 @@ class _Reading:
         self._hash = content_hash(data)
         models: Mapping[str, type[_Body]] = commands.TERMINAL if kind == "terminal" else commands.AGENT
         if op not in models:
-            return self.refusal("unsupported", "op", "unknown_value")
+            return self.refusal("unsupported", MalformedError("op", "unknown_value", ", ".join(models)))
         sent_type = envelope_of(fields).type
         if sent_type.startswith(TYPE_PREFIX) and sent_type != f"{TYPE_PREFIX}cmd.{op}":
-            raise MalformedError("type", "unknown_value")
+            raise MalformedError("type", "unknown_value", f"{TYPE_PREFIX}cmd.{op}")
         self._check_reply_addresses(data)
         body = _validated(models[op], data, "data")
         if isinstance(body, commands.Sync):
             _check_open_operations(body)
         return Command(kind, op, body, canonical(data), self._hash, self._node)
 
-    def refusal(self, code: Literal["schema_invalid", "unsupported"], path: str, detail: Detail) -> Refusal:
+    def refusal(self, code: Literal["schema_invalid", "unsupported"], why: MalformedError) -> Refusal:
         """A refusal with all that is known of its sender."""
-        return Refusal(code, path, detail, self._operation_id, self._hash, self._node)
+        return Refusal(code, why.path, why.detail, why.allowed, self._operation_id, self._hash, self._node)
 
     def _note_sender(self, data: Mapping[str, Any]) -> None:
         """Take what an answer needs, as far as it can be trusted: the id, and a good reply address."""
         own = data.get("operation_id")
         self._operation_id = own if isinstance(own, str) and _ULID.fullmatch(own) else None
-        for wish in (self._response_topic, data.get("reply_to")):
-            if isinstance(wish, str) and (node := self._node_of(wish)) is not None:
-                self._node = node
+        self._note_address(data.get("reply_to"))
+
+    def _note_address(self, wish: object) -> None:
+        """Answer there, if that is a reply address of ours."""
+        if isinstance(wish, str) and (node := self._node_of(wish)) is not None:
+            self._node = node
 
     def _check_reply_addresses(self, data: Mapping[str, Any]) -> None:
         """Raise MalformedError for an address that is not a reply topic of ours, even beside a good one."""
         for path, wish in (("data.reply_to", data.get("reply_to")), ("response_topic", self._response_topic)):
             if isinstance(wish, str) and self._node_of(wish) is None:
-                raise MalformedError(path, "malformed")
+                raise MalformedError(path, "malformed", "a node's id, or a reply topic of this agent")
 
     def _node_of(self, wish: str) -> str | None:
-        """The node of a reply address, None where it is not one of ours."""
+        """The node of a reply address, None where it is not one of ours. What could be a card number is none:
+        it would be published in the topic."""
         try:
-            return self._topics.reply_node(wish) if self._topics else checked_id("the backend node", wish)
+            node = self._topics.reply_node(wish) if self._topics else checked_id("the backend node", wish)
         except TopicError:
             return None
+        return None if holds_card_number(node) else node
 
 
 def _validated(model: type[_M], data: Mapping[str, Any], at: str) -> _M:
@@ -187,10 +184,9 @@ def _validated(model: type[_M], data: Mapping[str, Any], at: str) -> _M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        detail = _DETAILS.get(first["type"], "wrong_type")
-        path = _shown(first["loc"])
-        raise MalformedError(f"{at}.{path}" if path else at, detail) from None
+        loc, detail, allowed = first_fault(error)
+        path = _shown(loc)
+        raise MalformedError(f"{at}.{path}" if path else at, detail, allowed) from None
 
 
 def _check_open_operations(sync: commands.Sync) -> None:
@@ -198,7 +194,7 @@ def _check_open_operations(sync: commands.Sync) -> None:
     for index, listed in enumerate(sync.open_operations):
         at = f"data.open_operations.{index}.data"
         if _validated(commands.TERMINAL[listed.op], listed.data, at).operation_id != listed.operation_id:
-            raise MalformedError(f"{at}.operation_id", "malformed")
+            raise MalformedError(f"{at}.operation_id", "malformed", "the id under which it is listed")
 
 
 def _shown(path: tuple[str | int, ...]) -> str:

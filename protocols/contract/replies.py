@@ -27,6 +27,15 @@ class Reply(Told):
     code: str
     text: Text
     path: str | None = Field(default=None, description="schema_invalid: the field that is wrong")
+    detail: str | None = Field(
+        default=None,
+        description="schema_invalid, unsupported: what is wrong with the field: missing, wrong_type, "
+        "unknown_value, out_of_range, malformed, card_number; or with the payload: too_large, not_utf8, "
+        "not_json, duplicate_name, too_deep",
+    )
+    allowed: str | None = Field(
+        default=None, description="what may stand there, in English, for developers; not where detail says it"
+    )
     holder: str | None = Field(default=None, description="terminal_busy: the actor who holds the terminal")
     state: OperationView | None = None
     result: dict[str, Any] | None = None

@@ -119,11 +119,6 @@ REPLIES: Mapping[str, tuple[str, str]] = {
         "Ce terminal ne prend pas cette devise : rien n’a été fait.",
         "This terminal does not take that currency; nothing was done.",
     ),
-    "journal_failed": (
-        "Ce poste n’arrive plus à écrire sur son disque : aucun paiement n’est pris. "
-        "Appelez le soutien technique.",
-        "This station cannot write to its disk, so no payment is taken. Call support.",
-    ),
     "terminal_unfit": (
         "Ce terminal n’est pas celui qui est attendu, ou il est mal réglé : rien n’a été fait. "
         "Appelez le soutien technique.",
@@ -349,8 +344,10 @@ STATES: Mapping[str, tuple[str, str]] = {
         "This station takes no payment until it has been checked. Call support.",
     ),
     "ack_refused": (
-        "Le serveur a confirmé des faits que ce poste n’a jamais dits. Avisez le soutien technique.",
-        "The server acknowledged facts that this station never told. Tell support.",
+        "Une confirmation du serveur n’a pas été acceptée : elle est mal formée, ou porte sur des faits "
+        "que ce poste n’a jamais dits. Avisez le soutien technique.",
+        "An acknowledgement of the server was not taken: it is malformed, or of facts that this station "
+        "never told. Tell support.",
     ),
     **dict.fromkeys(
         ("peer_closed", "reset", "closed", "unreachable", "refused", "name_unknown", "timeout"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocols.core.operations import StoreCard
+from protocols.core.operations import Capture, Preauth, Reconcile, StoreCard
 from protocols.core.outcomes import Cancelled, Evidence, Unknown
 from protocols.core.session import Mono
 from protocols.core.vault import NoAnswer, VaultAnswer
@@ -32,6 +32,11 @@ class Recovering:
             session.ask(Event.KEEP, orders.keeping(dialogue), now)
         elif type(sought) in orders.ORDERS:
             session.ask(Event.SEEK, orders.status_of(sought), now)
+        elif isinstance(sought, Preauth | Capture | Reconcile):
+            # Never begun here: another terminal had this one's name, or the backend says that it did.
+            session.move(Event.REACH)
+            evidence = Evidence("dialogue")
+            session.conclude(Unknown(code="terminal_cannot_tell", owner="human", evidence=evidence), now)
         else:
             # It moves no money and leaves nothing that could be asked for: whoever wants it asks anew.
             session.move(Event.REACH)

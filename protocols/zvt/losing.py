@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from protocols.core.operations import ChargeCard
 from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Outcome, Unknown, with_abort
 from protocols.zvt.dialogue import Dialogue
 
@@ -18,6 +19,9 @@ def lost_outcome(dialogue: Dialogue, why: str) -> Outcome:
         code = "aborted" if dialogue.abort_asked else _WHY.get(why, "terminal_offline")
         return NotStarted(code=code, evidence=Evidence("never_sent", seen={"why": why}))
     evidence = Evidence("dialogue", seen={"why": why})
+    if isinstance(dialogue.sought, ChargeCard):
+        # Never begun here: another terminal had this one's name, or the backend says that it did.
+        return Unknown(code="terminal_cannot_tell", owner="human", evidence=evidence)
     if not dialogue.books:
         # No money and nothing kept in the terminal: the patient presents the card again.
         return Cancelled(code="interrupted", evidence=evidence)

@@ -111,7 +111,9 @@ def _refused_before(command: Command, terminal: str, row: Row | None, reader: Re
     if known is None:
         return None
     same = (known.hash, known.terminal, known.op) == (command.content_hash, terminal, command.op)
-    return Answer("rejected", (known.code or "not_resolvable") if same else "conflict", row)
+    if not same:
+        return Answer("conflict", "conflict", known)
+    return Answer("rejected", known.code or "not_resolvable", row)
 
 
 def _resolve(command: Command, body: commands.Resolve, terminal: str, row: Row | None) -> Answer:

@@ -83,6 +83,9 @@ class Inbox:
             response_topic=inbound.response_topic,
         )
         terminal = address.id if address.kind == "terminal" else None
+        if isinstance(parsed, Refusal):
+            wrong = {"path": parsed.path, "detail": parsed.detail}
+            log.warning("command_refused", op=address.leaf, terminal=terminal, **wrong)
         reply = await self._answer(parsed, address.leaf, terminal)
         if reply is None:
             return
@@ -141,7 +144,7 @@ class Inbox:
 
     async def _of_agent(self, parsed: Command | Refusal, op: str) -> Reply:
         if isinstance(parsed, Refusal):
-            decision = Decision("rejected", no=No(parsed.code, parsed.path))
+            decision = Decision("rejected", no=admission.why_not(parsed))
             return self._decided(decision, None, op, None, parsed.operation_id)
         result = None
         match parsed.body:
@@ -190,18 +193,20 @@ class Inbox:
         operation_id: str | None,
     ) -> Reply:
         row = decision.known or (applied.row if applied else None)
-        code = decision.no.code if decision.no else decision.verdict
-        path = decision.no.path if decision.no else None
-        holder = decision.no.holder if decision.no else None
+        no = decision.no or No(decision.verdict)
+        code = no.code if decision.verdict == "rejected" else decision.verdict
+        state = "rejected" if decision.verdict == "rejected" else None
         return Reply(
             operation_id=operation_id,
             op=op,
             terminal=terminal,
             verdict=decision.verdict,
             code=code,
-            text=words(code, state="rejected" if decision.no else None, holder=holder, path=path),
-            path=path,
-            holder=holder,
+            text=words(code, state=state, holder=no.holder, path=no.path),
+            path=no.path,
+            detail=no.detail,
+            allowed=no.allowed,
+            holder=no.holder,
             state=view_of(row) if row is not None else None,
             at=self._clock.wall(),
         )

@@ -87,9 +87,7 @@ class Link:
         """Whether messages can be published now, as far as we know."""
         return self._client is not None
 
-    async def publish(
-        self, message: Message, *, correlation: bytes | None = None, expires_in_s: int | None = None
-    ) -> None:
+    async def publish(self, message: Message, *, correlation: bytes | None = None) -> None:
         """Publish with QoS 1 and wait for the broker's word. Raises LinkDownError.
 
         The broker's word proves that it arrived there, nothing more: what the backend has, its `ack` tells.
@@ -98,7 +96,7 @@ class Link:
         client = self._client
         if client is None:
             raise LinkDownError("there is no connection to the broker")
-        properties = self._publish_properties(correlation, expires_in_s)
+        properties = self._publish_properties(correlation)
         if message.topic == self._own_state:
             self._own_states.say(message.payload)
         try:
@@ -333,12 +331,10 @@ class Link:
             return None
         return _properties(PacketTypes.WILLMESSAGE, WillDelayInterval=self._config.will_delay_s)
 
-    def _publish_properties(self, correlation: bytes | None, expires_in_s: int | None) -> Properties | None:
-        if self._config.protocol != "5" or (correlation is None and expires_in_s is None):
+    def _publish_properties(self, correlation: bytes | None) -> Properties | None:
+        if self._config.protocol != "5" or correlation is None:
             return None
-        return _properties(
-            PacketTypes.PUBLISH, CorrelationData=correlation, MessageExpiryInterval=expires_in_s
-        )
+        return _properties(PacketTypes.PUBLISH, CorrelationData=correlation)
 
 
 @dataclass(frozen=True, slots=True)

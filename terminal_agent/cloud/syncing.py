@@ -22,7 +22,7 @@ from terminal_agent.clock import BackendTime
 from terminal_agent.cloud.ports import Alert, Fleet
 from terminal_agent.commands import originals, recovery
 from terminal_agent.commands.checks import made_before
-from terminal_agent.commands.entries import Admitted, Adopted, Entry
+from terminal_agent.commands.entries import Admitted, Adopted, Entry, Escalated
 from terminal_agent.commands.lifecycle import Lifecycle
 from terminal_agent.commands.translate import amount_asked, request_of, ulid_time
 from terminal_agent.journal.facts import NewEvent, Row
@@ -74,7 +74,8 @@ class Syncing:
         try:
             ack = read_ack(payload)
         except MalformedError as error:
-            self._alert("ack_refused", {"path": error.path, "detail": error.detail})
+            wrong = {"path": error.path, "detail": error.detail, "allowed": error.allowed}
+            self._alert("ack_refused", wrong)
             return
         self._backend_time.hear(ack.time)
         async with self._one_at_a_time:
@@ -188,6 +189,8 @@ class Syncing:
         if row.op in recovery.HARMLESS:
             over = Unknown(code="interrupted", evidence=Evidence("dialogue"))
             await self._lifecycle.apply(Concluded(row.id, row.attempt.no, over), row.terminal)
+        elif self._fleet.availability(row.terminal, row.op) is None:
+            await self._lifecycle.apply(Escalated(row.id, "terminal_unknown"), row.terminal)
         else:
             self._fleet.ask(row.terminal, row.id)
         return name, "adopted"
@@ -198,7 +201,7 @@ def _adoption(listed: commands.OpenOperation, reader: Reader, adopting: bool) ->
     if known is not None or not adopting:
         return _Adoption(known, None)
     body = listed.command
-    original = originals.original_of(body, reader)
+    original = originals.original_of(body, listed.terminal, reader)
     command = Admitted(
         operation_id=listed.operation_id,
         terminal=listed.terminal,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from protocols.contract.topics import Address, AgentTopics, TopicError, checked_id
+from protocols.contract.card_numbers import holds_card_number
+from protocols.contract.topics import Address, AgentTopics, Kind, TopicError, checked_id
 from terminal_agent.errors import AgentError
 
 # Stands for an id or op outside the topic grammar: no terminal and no op is called so.
@@ -56,7 +57,8 @@ class LinkConfig:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message for us. An id or op outside the topic grammar stands as `NOWHERE`."""
+    """A message for us. An id or op outside the topic grammar, or that could be a card number, stands as
+    `NOWHERE`."""
 
     address: Address
     payload: bytes = field(repr=False)
@@ -67,13 +69,17 @@ class Inbound:
 def address_of(topic: str, topics: AgentTopics) -> Address:
     """The address of a topic that matched a subscription of ours, its wild levels replaced where wrong."""
     try:
-        return topics.parse(topic)
+        address = topics.parse(topic)
     except TopicError:
         kind, own, channel, leaf = [*topic.removeprefix(f"{topics.root}/").split("/")[2:], "", ""][:4]
-    if kind == "agent":
-        return Address(topics.clinic, topics.agent, "agent", own, channel, leaf and NOWHERE)
+        at: Kind = "agent" if kind == "agent" else "terminal"
+        address = Address(topics.clinic, topics.agent, at, own, channel, leaf and NOWHERE)
+    return address if address.kind == "agent" else replace(address, id=_terminal(address.id))
+
+
+def _terminal(own: str) -> str:
+    """The terminal's id, if it may be shown and written."""
     try:
-        terminal = checked_id("the terminal", own)
+        return NOWHERE if holds_card_number(own) else checked_id("the terminal", own)
     except TopicError:
-        terminal = NOWHERE
-    return Address(topics.clinic, topics.agent, "terminal", terminal, channel, leaf and NOWHERE)
+        return NOWHERE

@@ -24,7 +24,8 @@ Verdict = Literal["accepted", "rejected", "duplicate", "conflict"]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What came of a command. `known` is the operation that had this id already."""
+    """What came of a command. `known` is the operation that had this id already; `no` is why it is rejected,
+    or why what is repeated was no command."""
 
     verdict: Verdict
     entry: Admitted | None = None
@@ -43,7 +44,7 @@ def decide(command: Command, terminal: str, situation: Situation, reader: Reader
         return Decision("duplicate" if same else "conflict", known=known)
     case = Case(command.op, body, situation, terminal, reader)
     no = next((no for check in CHECKS if (no := check(case)) is not None), None)
-    original = originals.original_of(body, reader)
+    original = originals.original_of(body, terminal, reader)
     entry = Admitted(
         operation_id=body.operation_id,
         terminal=terminal,
@@ -60,16 +61,21 @@ def decide(command: Command, terminal: str, situation: Situation, reader: Reader
     return Decision("rejected" if no else "accepted", entry=entry, no=no)
 
 
+def why_not(refusal: Refusal) -> No:
+    """Why a message is no command."""
+    return No(refusal.code, refusal.path, detail=refusal.detail, allowed=refusal.allowed or None)
+
+
 def refuse(refusal: Refusal, op: str, terminal: str, reader: Reader) -> Decision:
     """The decision on a message that is no command, but whose id could be read."""
-    no = No(refusal.code, refusal.path)
+    no = why_not(refusal)
     if refusal.operation_id is None:
         return Decision("rejected", no=no)
     known = reader.operation(refusal.operation_id)
     told = refusal.content_hash or ""
     if known is not None:
         same = (known.hash, known.terminal, known.op) == (told, terminal, op)
-        return Decision("duplicate" if same else "conflict", known=known)
+        return Decision("duplicate" if same else "conflict", known=known, no=no)
     entry = Admitted(
         operation_id=refusal.operation_id, terminal=terminal, op=op, hash=told, code=refusal.code
     )

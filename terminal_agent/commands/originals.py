@@ -24,10 +24,12 @@ def id_of(body: commands.TerminalCommand) -> str | None:
     return None
 
 
-def original_of(body: commands.TerminalCommand, reader: Reader) -> Row | None:
-    """The original that a command names, as far as the journal knows it."""
+def original_of(body: commands.TerminalCommand, terminal: str, reader: Reader) -> Row | None:
+    """The original that a command names, where the journal knows one at this terminal to which that can be
+    done: nothing else may be written down as one, also of a command that is adopted without these checks."""
     name = id_of(body)
-    return reader.operation(name) if name is not None else None
+    row = reader.operation(name) if name is not None else None
+    return row if row is not None and row.terminal == terminal and row.op in _FITTING[type(body)] else None
 
 
 def objection(body: commands.TerminalCommand, terminal: str, reader: Reader) -> tuple[str, str] | None:
@@ -35,8 +37,8 @@ def objection(body: commands.TerminalCommand, terminal: str, reader: Reader) -> 
     name = id_of(body)
     if name is None:
         return None
-    original = reader.operation(name)
-    if original is None or original.terminal != terminal or original.op not in _FITTING[type(body)]:
+    original = original_of(body, terminal, reader)
+    if original is None:
         return "original_unknown", PATH
     if original.state != "approved" or (original.outcome is None and not isinstance(body, commands.Refund)):
         return "original_not_open", PATH

@@ -55,11 +55,14 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class No:
-    """Why not. `path` names the field, `holder` the actor who is at the terminal."""
+    """Why not. `path` names the field, `holder` the actor who is at the terminal. `detail` and `allowed` are
+    those of a message that is no command."""
 
     code: str
     path: str | None = None
     holder: str | None = None
+    detail: str | None = None
+    allowed: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
-from tests.support.foreign_agent import AGENT
+from tests.support.foreign_agent import AGENT, CLINIC
 from tests.support.foreign_backend import ForeignBackend, in_seconds, ulid
 from tests.support.foreign_terminal import PAN
 from tests.support.foreign_world import BackendWorld, verdict
@@ -51,6 +53,8 @@ def test_a_wrong_field_is_named(
     reply = cloud.send("t1", "sale", {**cloud.stamp(amount_minor=100), **change})
     assert (verdict(reply), reply["path"]) == (("rejected", "schema_invalid"), path)
     assert path in reply["text"]["fr"]
+    assert reply["detail"]
+    assert reply.get("allowed") or reply["detail"] == "missing"
     assert (len(clinic.t1.booked), len(cloud.facts())) == (before, known)
 
 
@@ -110,6 +114,41 @@ def test_a_wrong_message_is_refused_whole(clinic: BackendWorld, cloud: ForeignBa
     reply = cloud.raw(SALE, payload(cloud))
     assert verdict(reply) == ("rejected", "schema_invalid")
     assert len(clinic.t1.booked) == before
+
+
+def test_bytes_that_cannot_be_read_are_answered_at_the_response_topic(cloud: ForeignBackend) -> None:
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho has no types here
+    properties.ResponseTopic = f"clinics/v1/{CLINIC}/{AGENT}/rsp/node-6"
+    cloud.publish(SALE, b"hello", properties=properties)
+    (reply,) = cloud.wait(lambda: cloud.replies("node-6"), "a reply to node-6")
+    assert (verdict(reply), reply["path"], reply["detail"]) == (
+        ("rejected", "schema_invalid"),
+        "payload",
+        "not_json",
+    )
+
+
+def test_the_repeat_of_a_rejected_command_says_again_what_was_wrong(cloud: ForeignBackend) -> None:
+    data = cloud.stamp(amount_minor="100")
+    first, again = cloud.send("t1", "sale", data), cloud.send("t1", "sale", data)
+    assert (first["verdict"], again["verdict"], again["state"]["state"]) == (
+        "rejected",
+        "duplicate",
+        "rejected",
+    )
+    assert (again["path"], again["detail"]) == ("data.amount_minor", "wrong_type")
+    assert cloud.facts(data["operation_id"]) == []
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z"])
+def test_a_time_that_no_clock_reads_spoils_nothing(cloud: ForeignBackend, time: str) -> None:
+    """What an unset variable holds."""
+    reply = cloud.send(AGENT, "sync", {"operation_id": ulid(), "time": time})
+    assert (verdict(reply), reply["path"]) == (("rejected", "schema_invalid"), "data.time")
+    epoch = cloud.latest(f"agent/{AGENT}/state")["epoch"]
+    cloud.publish(f"agent/{AGENT}/ack", cloud.envelope("ack", {"epoch": epoch, "seq": 0, "time": time}))
+    assert cloud.outcome(cloud.command("t1", "sale", amount_minor=100))["state"] == "approved"
+    cloud.ready("t1")
 
 
 def test_wrong_places_late_commands_and_limits(clinic: BackendWorld, cloud: ForeignBackend) -> None:

@@ -59,6 +59,40 @@ def test_a_message_that_waited_in_the_broker_does_not_turn_the_time_back() -> No
     assert time.offset_s == -4.0
 
 
+def test_a_wrong_time_that_was_corrected_gives_way_once_it_has_aged() -> None:
+    """It stops money, and without facts there is nothing to acknowledge: nothing else would be heard."""
+    clock = FakeClock()
+    time = BackendTime(clock)
+    time.hear(clock.wall() + timedelta(hours=1))
+    clock.pass_time(10)
+    time.hear(clock.wall())
+    time.hear(clock.wall() - timedelta(seconds=4))
+    assert time.offset_s == 3600.0
+    clock.pass_time(SAMPLE_LIFE_S)
+    assert time.trusted
+    assert time.offset_s == 0.0
+    time.hear(clock.wall() - timedelta(seconds=2))
+    assert time.offset_s == 0.0
+
+
+def test_a_time_that_is_believed_does_not_give_way_by_itself() -> None:
+    clock = FakeClock()
+    time = BackendTime(clock)
+    time.hear(clock.wall())
+    time.hear(clock.wall() - timedelta(seconds=40))
+    clock.pass_time(SAMPLE_LIFE_S + 1)
+    assert time.offset_s == 0.0
+
+
+def test_two_wrong_times_do_not_replace_each_other() -> None:
+    clock = FakeClock()
+    time = BackendTime(clock)
+    time.hear(clock.wall() + timedelta(hours=1))
+    time.hear(clock.wall() + timedelta(minutes=30))
+    clock.pass_time(SAMPLE_LIFE_S + 1)
+    assert time.offset_s == 3600.0
+
+
 def test_the_system_clock_is_utc_and_grows() -> None:
     clock = SystemClock()
     first = clock.monotonic()

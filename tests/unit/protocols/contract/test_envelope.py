@@ -118,3 +118,12 @@ def test_a_missing_attribute_is_named(name: str) -> None:
 
 def test_attributes_that_we_do_not_know_are_tolerated() -> None:
     assert unpack(json.dumps({**WHOLE, "traceparent": "00-1", "dataschema": 7}).encode()).id == "1"
+
+
+def test_what_json_lets_a_sender_write_is_read() -> None:
+    """A byte order mark, and parameters of the content type."""
+    sound = pack(Envelope(id="1", source="/x", type="t", data={"a": 1}))
+    assert unpack(b"\xef\xbb\xbf" + sound) == unpack(sound)
+    for content_type in ("application/json; charset=utf-8", "Application/JSON", None):
+        whole = json.loads(sound) | {"datacontenttype": content_type}
+        assert unpack(json.dumps(whole).encode()) == unpack(sound)

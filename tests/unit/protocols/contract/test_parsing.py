@@ -104,6 +104,35 @@ def test_what_is_wrong_in_store_card_is_named(change: dict[str, Any], path: str,
     assert (result.path, result.detail) == (path, detail)
 
 
+@pytest.mark.parametrize(
+    ("change", "path", "detail"),
+    [
+        ({"time": "0001-01-01T00:00:00Z"}, "data.time", "out_of_range"),
+        ({"time": "9999-12-31T23:59:59Z"}, "data.time", "out_of_range"),
+        ({"epoch": "7" + "Z" * 25}, "data.epoch", "malformed"),
+        ({"boot": -1}, "data.boot", "out_of_range"),
+        ({"seq": 1.0}, "data.seq", "wrong_type"),
+    ],
+)
+def test_what_nothing_can_be_reckoned_from_is_no_sync(
+    change: dict[str, Any], path: str, detail: Detail
+) -> None:
+    """A zero time, or the last epoch that there can be, is what an unset variable holds."""
+    data = {"operation_id": OPERATION, "time": "2026-01-31T14:07:00Z"}
+    assert isinstance(taken(data, "sync", kind="agent").body, commands.Sync)
+    result = refused(data | change, "sync", kind="agent")
+    assert (result.path, result.detail) == (path, detail)
+
+
+def test_null_is_absent() -> None:
+    """Many languages write what they leave out as null."""
+    whole = sale() | {"currency": None, "locale": None, "reply_to": None, "issued_at": None}
+    command = taken(whole)
+    assert isinstance(command.body, commands.Sale)
+    assert (command.body.currency, command.body.locale) == ("CAD", "fr")
+    assert refused(whole | {"amount_minor": None}).detail == "missing"
+
+
 def test_consent_is_wanted_for_purposes_that_charge_later() -> None:
     data = sale(amount_minor=None, customer="cust-1")
     late, once = (
@@ -145,6 +174,62 @@ def test_a_foreign_response_topic_is_refused_to_whom_we_may_answer() -> None:
         refused(sale(), response_topic="clinics/v1/clinic-1/agent-1/terminal/t/cmd/sale").reply_node
         == "backend"
     )
+
+
+def test_bytes_that_cannot_be_read_are_refused_where_the_property_says() -> None:
+    for payload in (b"", b"hello", b"[" * 70_000):
+        result = parse_command("sale", payload, topics=TOPICS, response_topic=TOPICS.reply("node-3"))
+        assert isinstance(result, Refusal)
+        assert result.reply_node == "node-3"
+
+
+def test_a_card_number_is_no_reply_address() -> None:
+    """It would be published, in a topic."""
+    for result in (
+        refused(sale(reply_to=PAN)),
+        refused(sale(reply_to=TOPICS.reply(PAN))),
+        refused(sale(), response_topic=TOPICS.reply(PAN)),
+    ):
+        assert result.reply_node == "backend"
+        assert PAN not in repr(result)
+
+
+@pytest.mark.parametrize(
+    ("change", "allowed"),
+    [
+        ({"amount_minor": 4750.0}, "an integer without quotes, point or exponent"),
+        ({"amount_minor": 0}, "at least 1"),
+        ({"amount_minor": 10**12}, "at most 999999999999"),
+        ({"locale": "fr-CA"}, "'fr' or 'en'"),
+        ({"actor": "x" * 65}, "at most 64 characters"),
+        ({"actor": 17}, "a text"),
+        ({"operation_id": OPERATION.lower()}, "what matches ^[0-7][0-9A-HJKMNP-TV-Z]{25}$"),
+        ({"not_after": "2026-02-30T14:07:00Z"}, "RFC 3339 with its zone, such as 2026-01-31T14:05:00Z"),
+        ({"not_after": None}, ""),
+        ({"note": PAN}, "nothing that could be a card number"),
+        ({"reply_to": "a/b"}, "a node's id, or a reply topic of this agent"),
+    ],
+)
+def test_what_is_allowed_is_told(change: dict[str, Any], allowed: str) -> None:
+    assert refused(sale(**change)).allowed == allowed
+
+
+@pytest.mark.parametrize("name", ["time", "entry_modes", "consent", "seq", "open_operations", "boot"])
+@pytest.mark.parametrize("value", [True, 1.5, "x", [], [1], {}, {"x": 1}, "0001-01-01T00:00:00Z"])
+def test_what_is_allowed_is_told_for_every_kind_of_field(name: str, value: object) -> None:
+    sync = name in ("time", "seq", "open_operations", "boot")
+    sound: dict[str, Any] = (
+        {"time": "2026-01-31T14:07:00Z"} if sync else {"customer": "c", "purpose": "no_show"}
+    )
+    op, kind = ("sync", "agent") if sync else ("store_card", "terminal")
+    result = parsed({**sale(), **sound, name: value}, op, kind=kind)
+    if isinstance(result, Refusal) and result.detail != "missing":
+        assert result.allowed
+
+
+def test_an_unknown_op_is_told_which_there_are() -> None:
+    assert "store_card" in refused(sale(), "store-card").allowed.split(", ")
+    assert refused(sale(), "ack", kind="agent").allowed == "sync, rescan, diagnose"
 
 
 @pytest.mark.parametrize(

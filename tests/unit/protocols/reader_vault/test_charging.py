@@ -6,11 +6,14 @@ import pytest
 
 from protocols.core.facts import Mark
 from protocols.core.operations import (
+    Capture,
     ChargeCard,
     DeleteCard,
     ListExpiring,
     Operation,
     Original,
+    Preauth,
+    Reconcile,
     Recover,
     Refund,
     Request,
@@ -218,3 +221,19 @@ def test_what_leaves_nothing_behind_is_over_when_its_answer_is_lost() -> None:
     assert counter.vault.asked == []
     outcome = counter.concluded.outcome
     assert (type(outcome), outcome.code) == (Cancelled, "interrupted")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Preauth(operation_id=NAME, amount=AMOUNT),
+        Capture(operation_id=NAME, original=ORIGINAL, amount=AMOUNT),
+        Reconcile(operation_id=NAME),
+    ],
+)
+def test_money_of_another_terminal_is_for_a_human_to_find_out(request_: Request) -> None:
+    counter = sought(request_)
+    assert counter.vault.asked == []
+    outcome = counter.concluded.outcome
+    assert isinstance(outcome, Unknown)
+    assert (outcome.code, outcome.owner, outcome.money) == ("terminal_cannot_tell", "human", "unknown")

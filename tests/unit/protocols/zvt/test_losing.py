@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from protocols.core.operations import Attempt, Reconcile, Request, Sale, StoreCard
+from protocols.core.operations import Attempt, ChargeCard, Reconcile, Request, Sale, StoreCard
 from protocols.core.outcomes import Approved, Cancelled, Declined, Evidence, NotStarted, Outcome, Unknown
 from protocols.core.values import Money
 from protocols.zvt.dialogue import Dialogue
@@ -51,6 +51,13 @@ def test_a_card_that_was_to_be_kept_is_presented_again() -> None:
     outcome = lost_outcome(dialogue(StoreCard(operation_id="op"), committed=True), "cut")
     assert isinstance(outcome, Cancelled)
     assert (outcome.code, outcome.money) == ("interrupted", "none")
+
+
+def test_a_charge_of_another_terminal_is_for_a_human_to_find_out() -> None:
+    charge = ChargeCard(operation_id="op", token="token-1", amount=Money(1), use="merchant")
+    outcome = lost_outcome(dialogue(charge, committed=True), "restarted")
+    assert isinstance(outcome, Unknown)
+    assert (outcome.code, outcome.owner, outcome.money) == ("terminal_cannot_tell", "human", "unknown")
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,16 @@ async def test_a_human_decides_where_a_human_is_asked() -> None:
     assert [event.fact.type for event in await desk.events()].count("corrected") == 0
 
 
+async def test_a_verdict_under_an_id_that_something_else_has_is_a_conflict() -> None:
+    desk, name = await begun()
+    await desk.end(name, HUMAN)
+    data = desk.data("resolve", target_operation_id=name, **verdict_of()) | {"operation_id": name}
+    reply = await desk.send("resolve", data)
+    assert (reply.verdict, reply.code) == ("conflict", "conflict")
+    assert reply.state is not None
+    assert (reply.state.op, reply.state.state) == ("sale", "needs_human")
+
+
 async def test_what_was_heard_in_time_stays_heard_when_it_is_repeated_too_late() -> None:
     desk, name = await begun()
     await desk.mark(name)

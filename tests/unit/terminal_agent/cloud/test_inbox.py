@@ -86,6 +86,30 @@ async def test_any_bytes_get_one_rejection_with_the_fields_path(payload: bytes, 
     assert b"4242424242424242" not in desk.publisher.sent[-1].payload
 
 
+async def test_a_refusal_says_what_is_wrong_and_what_is_allowed_also_when_it_is_repeated() -> None:
+    """The first reply may be lost, and the id is burnt."""
+    desk = await synced()
+    data = desk.data("sale", amount_minor=10.0)
+    first, again = [await desk.send("sale", data) for _ in range(2)]
+    assert (first.verdict, again.verdict, again.code) == ("rejected", "duplicate", "duplicate")
+    for reply in (first, again):
+        assert (reply.path, reply.detail) == ("data.amount_minor", "wrong_type")
+        assert reply.allowed == "an integer without quotes, point or exponent"
+    assert again.state is not None
+    assert (again.state.state, again.state.code) == ("rejected", "schema_invalid")
+    assert await desk.events() == ()
+
+
+async def test_a_time_that_no_clock_reads_spoils_nothing() -> None:
+    """A zero time is what an unset variable of a backend holds."""
+    for time in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        desk = Desk()
+        assert (await desk.sync(time=time)).path == "data.time"
+        await desk.sync()
+        assert (await desk.sync(time=time)).path == "data.time"
+        assert (await desk.ask("sale")).verdict == "accepted"
+
+
 async def test_an_op_that_does_not_exist_is_unsupported() -> None:
     desk = await synced()
     reply = await desk.send("dance", desk.data("sale"))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Unknown
+from terminal_agent.journal.codec import dump_request, load_request
 from tests.support.agent_desk import Desk
 from tests.support.operations import operation_id
 
@@ -215,6 +216,61 @@ async def test_an_ack_that_is_none_changes_nothing() -> None:
     assert desk.alerts[0][0] == "ack_refused"
     assert "4242" not in repr(desk.alerts)
     assert not desk.backend_time.trusted
+
+
+async def test_what_is_listed_of_a_terminal_that_is_not_here_is_for_a_human_at_once() -> None:
+    """There is nobody who could be asked."""
+    desk = Desk()
+    lost = {**listed(desk, "sale", amount_minor=4200), "terminal": "t-9"}
+    reply = await desk.sync(open_operations=[lost])
+    assert reply.result is not None
+    assert reply.result["operations"] == {lost["operation_id"]: "adopted"}
+    row = await desk.row(lost["operation_id"])
+    assert (row.state, row.code, row.money) == ("needs_human", "terminal_unknown", "unknown")
+    assert desk.fleet.asked == []
+
+
+@pytest.mark.parametrize("op", ["reversal", "refund", "capture"])
+@pytest.mark.parametrize("of", ["reconcile", "diagnose", "store_card"])
+async def test_what_is_adopted_with_an_original_that_is_none_can_be_read_again(op: str, of: str) -> None:
+    """Admission would have refused it, but what is listed may have run under a lost journal."""
+    desk = Desk()
+    await desk.sync()
+    more = {"customer": "c-1", "purpose": "recognition"} if of == "store_card" else {}
+    named = (await desk.done(of, **more)).operation_id
+    desk.clock.pass_time(1)
+    data = desk.data(op, original_operation_id=named)
+    desk.clock.pass_time(1)
+    desk = await desk.restarted()
+    entry = {"operation_id": data["operation_id"], "terminal": "t-1", "op": op, "data": data}
+    reply = await desk.sync(open_operations=[entry])
+    assert reply.result is not None
+    assert reply.result["operations"] == {data["operation_id"]: "adopted"}
+    row = await desk.row(data["operation_id"])
+    assert row.operation is not None
+    assert load_request(op, dump_request(row.operation)) == row.operation
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "detail"),
+    [
+        ({"seq": 1.0}, "data.seq", "wrong_type"),
+        ({"time": None}, "data.time", "missing"),
+        ({"time": "0001-01-01T00:00:00Z"}, "data.time", "out_of_range"),
+        ({"epoch": "1"}, "data.epoch", "malformed"),
+    ],
+)
+async def test_an_ack_that_is_malformed_is_told_by_its_field(
+    change: dict[str, Any], path: str, detail: str
+) -> None:
+    desk = Desk()
+    await desk.sync()
+    data = {"epoch": desk.journal.head.epoch, "seq": 0, "time": desk.clock.wall().isoformat(), **change}
+    whole = {"specversion": "1.0", "id": "1", "source": "/x", "type": "t", "data": data}
+    await desk.syncing.acknowledged(json.dumps(whole).encode())
+    ((code, details),) = desk.alerts
+    assert (code, details["path"], details["detail"]) == ("ack_refused", path, detail)
+    assert details["allowed"] or detail == "missing"
 
 
 async def test_an_ack_tells_the_time() -> None:

@@ -19,6 +19,7 @@ TOPICS = AgentTopics("c", "a")
         ("agent/a/cmd/Sync!", Address("c", "a", "agent", "a", "cmd", NOWHERE)),
         ("terminal/Jane Doe/cmd/sale", Address("c", "a", "terminal", NOWHERE, "cmd", NOWHERE)),
         ("terminal/t/cmd/4111111111111111", Address("c", "a", "terminal", "t", "cmd", NOWHERE)),
+        ("terminal/4111111111111111/cmd/sale", Address("c", "a", "terminal", NOWHERE, "cmd", "sale")),
         ("terminal//cmd/", Address("c", "a", "terminal", NOWHERE, "cmd", "")),
     ],
 )
