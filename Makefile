@@ -16,6 +16,7 @@ help:
 	@echo "make demo     the whole clinic on real bytes, with its pages (ONCE=1 ends by itself, TAMPER=1 must fail)"
 	@echo "make test     everything: check, then all tests"
 	@echo "make check    ruff, mypy --strict, import contracts, file sizes, generated files"
+	@echo "make unit     the unit and property tests alone"
 	@echo "make hunt     card numbers on every path, in files, traffic and memory, to build/hunt.json (root)"
 	@echo "make prove    histories of the real agent under faults, judged by the ledger (HISTORIES, SEED, REPLAY)"
 	@echo "make soak     load, replugs and broker restarts for MINUTES: what grows, and whether the ledger agrees"
@@ -23,6 +24,8 @@ help:
 	@echo "make bench    latency and footprint beside a floor, to build/bench.json"
 	@echo "make screens  pictures of the clinic's pages and failures, French and English, to docs/screens"
 	@echo "make schemas  write docs/contract and the settings schema from their models"
+	@echo "make pins     pin the packages of requirements/*.in anew, with hashes"
+	@echo "make clean    remove build and the virtual environment"
 
 $(BIN)/python:
 	@echo "· making the virtual environment"

@@ -114,7 +114,7 @@ def _the_one(identity: UsbIdentity, ports: Sequence[PortInfo], words: _Words) ->
     raise EndpointUnavailable(
         "port_missing",
         f"no {words.one} {identity} is plugged in; found: {_listed(ports, words)}. "
-        "Plug it in, or correct the identity",
+        "Plug it in, or correct vid, pid and serial_number in the settings",
     )
 
 

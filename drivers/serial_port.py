@@ -160,11 +160,19 @@ def _open_port(path: str, config: SerialConfig) -> _Port:
 
 
 def _refused(path: str, error: OSError | ValueError) -> EndpointUnavailable:
-    number = error.errno if isinstance(error, OSError) else None
-    code = _CODES.get(number, "port_failed") if number is not None else "port_failed"
+    code = _CODES.get(_number_of(error), "port_failed")
     in_use = holders(path) if code == "port_busy" else ()
     holder = str(in_use[0]) if in_use else "a program of another user"
     return _unavailable(code, path, holder, reason=str(error))
+
+
+def _number_of(error: OSError | ValueError) -> int:
+    """The system's error number, 0 for none. Where a port cannot be set up pyserial hides it."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    behind = error.__context__
+    number = behind.args[0] if behind is not None and behind.args else 0  # a termios.error
+    return number if isinstance(number, int) else 0
 
 
 def _unavailable(code: str, path: str, holder: str, reason: str = "") -> EndpointUnavailable:

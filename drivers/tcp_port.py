@@ -77,12 +77,14 @@ class TcpPort:
 
     async def _connect(self) -> _Wire:
         tls = self._config.tls
+        # Reading the authorities of a whole system takes 20 ms: off the loop, which has other terminals, too.
+        context = None if tls is None else await asyncio.to_thread(client_context, tls)
         try:
             _transport, wire = await asyncio.get_running_loop().create_connection(
                 lambda: _Wire(self._where),
                 self._config.host,
                 self._config.port,
-                ssl=None if tls is None else client_context(tls),
+                ssl=context,
                 server_hostname=None if tls is None else tls.server_name or self._config.host,
             )
         except (OSError, ssl.SSLError) as error:
@@ -159,9 +161,7 @@ class _Wire(asyncio.Protocol):
             async with asyncio.timeout(WRITE_LIMIT_S):
                 await self._drained.wait()
         except TimeoutError:
-            text = (
-                f"{self._where} has taken no byte for {WRITE_LIMIT_S:g} s; check the network and the terminal"
-            )
+            text = f"{self._where} has taken no byte for {WRITE_LIMIT_S:g} s; check the network and its end"
             raise EndpointClosed("write_stalled", text) from None
 
     def _raise_if_gone(self) -> None:
@@ -202,9 +202,7 @@ def _unavailable(where: str, tls: TlsConfig | None, error: OSError) -> EndpointU
         return EndpointUnavailable(
             "unreachable", f"there is no way to {where}; check cable, network and address"
         )
-    return EndpointUnavailable(
-        "refused", f"{where} refuses the connection; is the terminal ready, is the port right?"
-    )
+    return EndpointUnavailable("refused", f"{where} refuses the connection; is it ready, is the port right?")
 
 
 def _closed(where: str, error: Exception | None) -> EndpointClosed:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import ssl
+from collections.abc import Callable
 
 from drivers.config import TlsConfig
 from drivers.transport import EndpointUnavailable
@@ -19,10 +21,20 @@ def client_context(config: TlsConfig) -> ssl.SSLContext:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.check_hostname = config.pinned_cn is None
         if config.certificate_file is not None:
-            context.load_cert_chain(config.certificate_file, config.key_file)
+            refuse = passphrase_refused(config.key_file or config.certificate_file)
+            context.load_cert_chain(config.certificate_file, config.key_file, refuse)
     except OSError as error:  # ssl.SSLError included
         raise EndpointUnavailable("tls_files", _unreadable(config, error)) from None
     return context
+
+
+def passphrase_refused(key_file: str) -> Callable[[], str]:
+    """For `load_cert_chain`: OpenSSL would ask for the passphrase of a key at the console, and wait."""
+
+    def refuse() -> str:
+        raise OSError(errno.EPERM, "the key has a passphrase; keep it without one, mode 0400", key_file)
+
+    return refuse
 
 
 def _unreadable(config: TlsConfig, error: OSError) -> str:
@@ -68,5 +80,5 @@ def refused(where: str, config: TlsConfig, error: ssl.SSLError) -> EndpointUnava
         )
     return EndpointUnavailable(
         "tls_untrusted",
-        f"{where} shows a certificate of an unknown authority ({error.verify_message}); correct ca_file",
+        f"{where} shows a certificate of an unknown authority ({error.verify_message}); correct `ca`",
     )

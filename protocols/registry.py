@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import TypeVar
 
-from protocols.core.options import Scalar, read_options
+from protocols.core.options import OptionError, Scalar, read_options
 from protocols.core.session import Session
 from protocols.idtech.options import ReaderOptions
 from protocols.idtech.reader import Reader
@@ -18,6 +19,7 @@ from protocols.reader_vault.session import ReaderVaultSession
 from protocols.zvt.options import ZvtOptions
 from protocols.zvt.session import ZvtSession
 
+T = TypeVar("T")
 Options = Mapping[str, Scalar]
 Entropy = Callable[[int], bytes]
 
@@ -49,6 +51,9 @@ def _zvt(options: Options, _entropy: Entropy) -> Session:
 _READER, _VAULT = "reader_", "vault_"
 # General keys that a reader's session does not need itself.
 _TOLD_ELSEWHERE = frozenset({"transport", "token_kind", "terminal_id", "host"})
+# What the two wires are told from general keys, so that it cannot be said twice.
+_NOT_TWICE = frozenset({"reader_serial", "vault_host", "vault_currency", "vault_token_scope"})
+_CREDENTIALS = ("store_id", "api_token")
 
 
 def _without(prefix: str, options: Options) -> dict[str, Scalar]:
@@ -56,10 +61,33 @@ def _without(prefix: str, options: Options) -> dict[str, Scalar]:
     return {name.removeprefix(prefix): v for name, v in options.items() if name.startswith(prefix)}
 
 
+def _known() -> frozenset[str]:
+    """The names of all options of a reader with its vault."""
+    kinds = (("", ReaderVaultOptions), (_READER, ReaderOptions), (_VAULT, MonerisOptions))
+    named = {f"{prefix}{field.name}" for prefix, kind in kinds for field in fields(kind)}
+    return frozenset({*named, *_TOLD_ELSEWHERE, *_CREDENTIALS} - _NOT_TWICE)
+
+
+def _made(build: Callable[[Options], T], prefix: str, options: Options) -> T:
+    """The options of one wire; what is said of them names them as the settings do."""
+    try:
+        return build(options)
+    except OptionError as error:
+        raise OptionError(f"{prefix}{error}") from None
+
+
 def _split(options: Options) -> tuple[ReaderVaultOptions, ReaderOptions, MonerisOptions, Credentials]:
     """The options of a reader with its vault, by whom they are for. Raises OptionError, ValueError."""
     own, reader, vault = dict(options), _without(_READER, options), _without(_VAULT, options)
-    credentials = Credentials(str(own.pop("store_id", "")), str(own.pop("api_token", "")))
+    for name in own.keys() - _known():
+        known = ", ".join(sorted(_known()))
+        raise OptionError(f"{name} is not an option of idtech_moneris; known: {known}")
+    if own.get("transport", "usb") != "usb":
+        raise OptionError(f"transport is {own['transport']!r}; allowed: 'usb'")
+    for name in _CREDENTIALS:
+        if name not in own:
+            raise OptionError(f"{name} is missing; give {name}_file = path, or {name}_credential = name")
+    credentials = Credentials(*(str(own.pop(name)) for name in _CREDENTIALS))
     vault |= {name: own[name] for name in ("currency", "token_scope", "host") if name in own}
     if "terminal_id" in own:
         reader["serial"] = own["terminal_id"]
@@ -67,8 +95,8 @@ def _split(options: Options) -> tuple[ReaderVaultOptions, ReaderOptions, Moneris
     joined = {name: value for name, value in own.items() if name not in told}
     return (
         read_options(ReaderVaultOptions, "idtech_moneris", joined),
-        ReaderOptions.from_mapping(reader),
-        MonerisOptions.from_mapping(vault),
+        _made(ReaderOptions.from_mapping, _READER, reader),
+        _made(MonerisOptions.from_mapping, _VAULT, vault),
         credentials,
     )
 

@@ -71,7 +71,7 @@ def zvt(
     except (SettingError, LedgerError, StateError) as error:
         raise ended(str(error), WRONG_USE) from None
     except OSError as error:
-        raise ended(f"cannot start: {error}", NOT_TO_BE_HAD) from None
+        raise ended(f"cannot start at {serial or tcp}: {error}", NOT_TO_BE_HAD) from None
 
 
 @app.command()
@@ -109,7 +109,7 @@ def vault(
     except (SettingError, LedgerError, DiaryError) as error:
         raise ended(str(error), WRONG_USE) from None
     except OSError as error:
-        raise ended(f"cannot start: {error}", NOT_TO_BE_HAD) from None
+        raise ended(f"cannot start at {https}: {error}", NOT_TO_BE_HAD) from None
 
 
 @app.command("tell")

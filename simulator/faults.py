@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar, get_args
+from typing import Generic, Literal, Protocol, TypeVar
 
 Moment = Literal[
     "command", "answered", "card", "host", "before_result", "result_sent", "result_acked", "booked",
@@ -42,8 +42,6 @@ Trouble = Literal[
     "cut", "mute", "power_cut", "silence", "delay", "busy", "refuse", "decline", "partial", "repeat_result",
     "whole_card_numbers", "nak", "lose_ack", "bad_crc", "twice", "split",
 ]  # fmt: skip
-MOMENTS: tuple[str, ...] = get_args(Moment)
-TROUBLES: tuple[str, ...] = get_args(Trouble)
 LINE_TROUBLES = frozenset({"nak", "lose_ack", "bad_crc", "twice", "split"})
 """Faults of the wire, handed down to the line as they are."""
 

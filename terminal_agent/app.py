@@ -170,7 +170,8 @@ class App:
             on_message=self._received,
             on_connected=self._connected,
             on_alert=self._alert,
-            on_lost=lambda why: log.warning("broker_link_lost", why=why),
+            on_lost=self._link_lost,
+            on_refused=self._refused,
         )
 
     def _make_voice(self) -> Voice:
@@ -225,6 +226,15 @@ class App:
         self._voice.born()
         self._outbox.connected()
 
+    def _link_lost(self, why: str) -> None:
+        where = f"{self._settings.broker.host}:{self._settings.broker.port}"
+        log.warning("broker_link_lost", broker=where, why=why)
+
+    def _refused(self, why: str) -> None:
+        """The backend hears nothing of us then, and so cannot be told of it."""
+        mine = f"{self._topics.root}/{self._topics.clinic}/{self._topics.agent}"
+        log.error("publish_refused", topics=mine, why=why, advice="terminal-agent check")
+
     def _moved(self) -> None:
         self._outbox.wake()
         self._voice.state()
@@ -269,6 +279,6 @@ class App:
 
 
 async def run(settings: Settings) -> None:
-    """Run an agent until it is asked to stop. Raises JournalUnusable, OSError for unreadable certificates."""
+    """Run an agent until it is asked to stop. Raises JournalUnusable, CertificatesUnusable."""
     app = await App.make(settings)
     await app.run()

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from terminal_agent.observability.logs import Logger
+    from terminal_agent.settings import Settings
 
 DEFAULT_CONFIG = Path(os.environ.get("TERMINAL_AGENT_CONFIG", "/etc/terminal-agent/agent.toml"))
-DEFECT, SETTINGS, JOURNAL, BROKER = 1, 2, 3, 4
+SETTINGS, JOURNAL, BROKER = 2, 3, 4
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -53,25 +54,31 @@ def run(arguments: Sequence[str]) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return SETTINGS
+    return _until_stopped(settings)
 
+
+def _until_stopped(settings: Settings) -> int:
     from terminal_agent import app, collector, hardening
-    from terminal_agent.errors import JournalUnusable
+    from terminal_agent.errors import CertificatesUnusable, JournalUnusable
     from terminal_agent.observability import logs
 
     logs.configure(settings.log.level, settings.log.format, sys.__stderr__)  # they mask by themselves
     log = logs.get_logger(__name__)
     _log_what_nobody_caught(log)
     hardening.keep_memory_private()
+    hardening.keep_files_private()
     collector.spare_what_stays()
     try:
         asyncio.run(app.run(settings))
     except JournalUnusable as error:
         log.critical("journal_unusable", code=error.code, why=str(error))
         return JOURNAL
+    except CertificatesUnusable as error:
+        log.critical("cannot_start", code=error.code, why=str(error), advice="terminal-agent check")
+        return BROKER
     except OSError as error:
         log.critical("cannot_start", why=error.strerror, file=error.filename, advice="terminal-agent check")
-        # Python names the file that failed, OpenSSL never does.
-        return BROKER if error.filename is None else JOURNAL
+        return JOURNAL
     return 0
 
 

@@ -2,6 +2,7 @@
 
     AgentError
     ├── JournalFailed        a write did not reach the disk; nothing that depends on it may happen
+    ├── CertificatesUnusable the TLS files for the broker cannot be read, or do not belong together
     ├── JournalUnusable      the journal cannot be opened or trusted; money stops until an operator acts
     └── SettingsError        the settings name something that cannot be (file, key, value, what is allowed)
 
@@ -43,6 +44,12 @@ class JournalUnusable(AgentError):  # noqa: N818  named for the state it is in
 
     fault: Fault = "operator"
     stops_money = True
+
+
+class CertificatesUnusable(AgentError):  # noqa: N818  named for the state they are in
+    """The TLS files for the broker cannot be used. Code: tls_files. The text names them, and no key."""
+
+    fault: Fault = "operator"
 
 
 class SettingsError(AgentError):

@@ -1,8 +1,9 @@
-"""What a process can do for itself so that its memory stays its own (Linux; elsewhere nothing)."""
+"""What a process can do for itself so that its memory and its files stay its own (memory: Linux alone)."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 
 PR_SET_DUMPABLE = 4  # prctl(2)
@@ -16,3 +17,8 @@ def keep_memory_private() -> bool:
     if not sys.platform.startswith("linux"):
         return False
     return bool(ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
+
+
+def keep_files_private() -> None:
+    """What is made from here on, the journal first of all, is for our user alone, whoever started us."""
+    os.umask(0o077)

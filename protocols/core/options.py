@@ -8,6 +8,8 @@ from functools import cache
 from types import NoneType
 from typing import Any, TypeVar, get_type_hints
 
+from protocols.core.values import CURRENCY_NUMBERS
+
 Scalar = str | int | float | bool
 T = TypeVar("T")
 NEVER_IN_CLEAR = frozenset({"store_id", "api_token"})  # no settings file may hold them
@@ -28,6 +30,19 @@ def read_options(kind: type[T], protocol: str, options: Mapping[str, Scalar]) ->
         _check_kind(name, value, known[name], _SECRET)
     result: T = made(**options)  # each value was just held against its annotation
     return result
+
+
+def check_currency(currency: str) -> None:
+    """Raises OptionError for a currency whose number on the wires we do not know."""
+    if currency not in CURRENCY_NUMBERS:
+        raise OptionError(f"currency is {currency!r}; allowed: {', '.join(sorted(CURRENCY_NUMBERS))}")
+
+
+def check_seconds(options: object, *names: str) -> None:
+    """Raises OptionError for one of these attributes that is no time to wait: 0 or less."""
+    for name in names:
+        if getattr(options, name) <= 0:
+            raise OptionError(f"{name} is {getattr(options, name)}; allowed: more than 0 seconds")
 
 
 @cache

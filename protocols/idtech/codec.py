@@ -55,12 +55,6 @@ def encode(read: Read, form: Form) -> Sealed:
     return close(frame, form)
 
 
-def as_typed(frame: Sealed) -> Sealed:
-    """A binary frame as the text that a keyboard reader would have typed. The one given is left as it is.
-    Raises what `decode` raises."""
-    return encode(decode(frame.view(), "binary"), "text")
-
-
 def block_size(*, aes: bool) -> int:
     """How many bytes the cipher takes at a time; tracks are filled up with zeros to a multiple of it."""
     return 16 if aes else 8

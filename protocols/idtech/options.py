@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from protocols.core.card import EntryMode
-from protocols.core.options import OptionError, Scalar, read_options
+from protocols.core.options import OptionError, Scalar, check_seconds, read_options
 from protocols.idtech.reports import HEAD
 from protocols.idtech.settings import FEATURE_SIZE
 
@@ -37,9 +37,7 @@ class ReaderOptions:
             raise OptionError(f"report_size is {self.report_size}; allowed: 0, or {HEAD + 1} to 4096 bytes")
         if not 1 <= self.feature_size <= 256:
             raise OptionError(f"feature_size is {self.feature_size}; allowed: 1 to 256 bytes")
-        for name in ("answer_s", "report_gap_s", "redial_s"):
-            if getattr(self, name) <= 0:
-                raise OptionError(f"{name} is {getattr(self, name)}; allowed: more than 0 seconds")
+        check_seconds(self, "answer_s", "report_gap_s", "redial_s")
 
     @property
     def entry_modes(self) -> tuple[EntryMode, ...]:

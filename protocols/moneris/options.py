@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from protocols.core.options import OptionError, Scalar, read_options
-from protocols.core.values import CURRENCY_NUMBERS
+from protocols.core.options import OptionError, Scalar, check_currency, check_seconds, read_options
 from protocols.moneris import codes
 
 # Which e-commerce indicators go with which use of a stored credential (field sheet, COF rules).
@@ -56,16 +55,12 @@ class MonerisOptions:
     follow_up_status: Literal["unconfirmed", "own"] = "unconfirmed"
 
     def __post_init__(self) -> None:
-        if self.currency not in CURRENCY_NUMBERS:
-            raise OptionError(
-                f"currency is {self.currency!r}; allowed: {', '.join(sorted(CURRENCY_NUMBERS))}"
-            )
+        check_currency(self.currency)
         if not self.host or not self.host.isascii() or any(c in self.host for c in "/ \r\n"):
             raise OptionError(f"host is {self.host!r}; allowed: a host name, as mpg1.moneris.io")
         if not self.path.startswith("/") or not self.path.isascii() or " " in self.path:
             raise OptionError(f"path is {self.path!r}; allowed: a path that begins with /")
-        if self.total_s <= 0:
-            raise OptionError(f"total_s is {self.total_s}; allowed: more than 0 seconds")
+        check_seconds(self, "total_s")
         for name, allowed in _ALLOWED_CRYPT.items():
             value = getattr(self, name)
             if len(value) != 1 or value not in allowed:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from protocols.core.options import OptionError
-from protocols.core.values import CURRENCY_NUMBERS
+from protocols.core.options import check_currency, check_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +22,5 @@ class ReaderVaultOptions:
     probe_s: float = 60.0  # an idle vault is looked at this often
 
     def __post_init__(self) -> None:
-        if self.currency not in CURRENCY_NUMBERS:
-            raise OptionError(
-                f"currency is {self.currency!r}; allowed: {', '.join(sorted(CURRENCY_NUMBERS))}"
-            )
-        for name in ("card_timeout_s", "settle_s", "probe_s"):
-            if getattr(self, name) <= 0:
-                raise OptionError(f"{name} is {getattr(self, name)}; allowed: more than 0 seconds")
+        check_currency(self.currency)
+        check_seconds(self, "card_timeout_s", "settle_s", "probe_s")

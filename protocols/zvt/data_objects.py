@@ -86,11 +86,6 @@ class TlvCarrier(Message):
         return self._number(0x1F07)
 
     @property
-    def receipt_flags(self) -> int | None:
-        """1F37 bits: 01 positive, 02 signature field, 04 negative, 80 must be printed."""
-        return self._number(0x1F37)
-
-    @property
     def error_code(self) -> str | None:
         """1F16 extended error code, hexadecimal in capitals."""
         return self._digits(0x1F16)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from protocols.core.session import Alert, Mono
-from protocols.core.values import CURRENCY_NUMBERS
+from protocols.core.values import CURRENCY_NAMES, CURRENCY_NUMBERS
 from protocols.zvt import codes
 from protocols.zvt.messages import Completion, SetEcrClock
 
@@ -35,8 +35,11 @@ class Greeting:
         """06 0F after 06 00: right currency, right terminal, then ready."""
         session = self._session
         session.clock.hear(told_time(message), now)
-        if message.currency is not None and message.currency != CURRENCY_NUMBERS[session.options.currency]:
-            session.unfit("wrong_currency", now)
+        wanted = session.options.currency
+        if message.currency is not None and message.currency != CURRENCY_NUMBERS[wanted]:
+            told = CURRENCY_NAMES.get(message.currency, message.currency)
+            detail = f"the terminal is set to {told}, {wanted} is expected"
+            session.unfit("wrong_currency", detail, wanted, now)
         elif self.identified(message.terminal_id or message.tlv_terminal_id, now):
             for bit in _NEEDS:
                 if (message.payment_type or 0) & bit:
@@ -45,9 +48,13 @@ class Greeting:
 
     def is_foreign(self, terminal_id: str | None) -> bool:
         """Whether this is not the terminal that is expected: by a recovery the one that took the command."""
+        return terminal_id is not None and self._expected not in (None, terminal_id)
+
+    @property
+    def _expected(self) -> str | None:
         session = self._session
         taken_by = session.dialogue.expected_terminal if session.dialogue is not None else None
-        return terminal_id is not None and (taken_by or session.terminal_id) not in (None, terminal_id)
+        return taken_by or session.terminal_id
 
     def identified(self, terminal_id: str | None, now: Mono) -> bool:
         """Learn the terminal's own id, or refuse a foreign one."""
@@ -56,7 +63,9 @@ class Greeting:
             return True
         session.peer = replace(session.peer, terminal_id=terminal_id)
         if self.is_foreign(terminal_id):
-            session.unfit("wrong_device", now)
+            expected = self._expected or "?"
+            detail = f"terminal {terminal_id} answers, {expected} is expected"
+            session.unfit("wrong_device", detail, expected, now)
             return False
         session.terminal_id = session.terminal_id or terminal_id
         if session.dialogue is not None:

@@ -177,7 +177,9 @@ class Hearing:
         if errand is Errand.REGISTER and code == codes.BUSY:
             session.lost("terminal_busy", now)
         elif errand is Errand.REGISTER:
-            session.unfit("wrong_currency" if code == _WRONG_CURRENCY else "registration_refused", now)
+            why = "wrong_currency" if code == _WRONG_CURRENCY else "registration_refused"
+            currency = session.options.currency
+            session.unfit(why, f"it refused to be registered in {currency} ({code:02X})", currency, now)
         elif errand is Errand.NOTE and code == codes.BUSY:
             evidence = Evidence("dialogue", seen={"refused": f"{code:02X}"})
             session.conclude(NotStarted(code="terminal_busy", evidence=evidence))

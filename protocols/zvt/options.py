@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from protocols.core.card import TokenKind
-from protocols.core.options import OptionError, Scalar, read_options
-from protocols.core.values import CURRENCY_NUMBERS
+from protocols.core.options import OptionError, Scalar, check_currency, check_seconds, read_options
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -43,10 +42,7 @@ class ZvtOptions:
         return f"ZvtOptions(transport={self.transport!r}, terminal_id={self.terminal_id!r})"
 
     def __post_init__(self) -> None:
-        if self.currency not in CURRENCY_NUMBERS:
-            raise OptionError(
-                f"currency is {self.currency!r}; allowed: {', '.join(sorted(CURRENCY_NUMBERS))}"
-            )
+        check_currency(self.currency)
         if not (len(self.password) == 6 and self.password.isdecimal()):
             raise OptionError("password must be six digits; the value given is not shown")
         if not 0 <= self.config <= 0xFF:
@@ -55,11 +51,9 @@ class ZvtOptions:
             raise OptionError(
                 f"terminal_id is {self.terminal_id!r}; allowed: eight digits, as on its receipts"
             )
-        for name in ("t1_s", "t2_s", "t3_s", "t4_s", "silence_alert_s", "probe_s", "redial_s"):
-            if getattr(self, name) <= 0:
-                raise OptionError(f"{name} is {getattr(self, name)}; allowed: more than 0 seconds")
+        check_seconds(self, "t1_s", "t2_s", "t3_s", "t4_s", "silence_alert_s", "probe_s", "redial_s")
         if not 1 <= self.read_card_timeout_s <= 99:
-            raise OptionError(f"read_card_timeout_s is {self.read_card_timeout_s}; allowed: 1 to 99")
+            raise OptionError(f"read_card_timeout_s is {self.read_card_timeout_s}; allowed: 1 to 99 seconds")
 
     @classmethod
     def from_mapping(cls, options: Mapping[str, Scalar]) -> Self:

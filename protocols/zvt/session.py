@@ -264,13 +264,12 @@ class ZvtSession:
         if self.dialogue is not None:
             self.go_on(now)
 
-    def unfit(self, why: str, now: Mono) -> None:
-        """A terminal that must not be used: another currency, or not the one we know."""
+    def unfit(self, why: str, detail: str, expected: str, now: Mono) -> None:
+        """A terminal that must not be used: another currency, or not the one we know. `detail` says for a
+        technician what was told instead of what is `expected`."""
         self.registered = self._connecting.greeting = False
-        self._why = why
-        self.tell(
-            Alert(why, {"terminal_id": self.peer.terminal_id or "?", "expected": self.terminal_id or "?"})
-        )
+        self._why = f"{why}: {detail}"
+        self.tell(Alert(why, {"terminal_id": self.peer.terminal_id or "?", "expected": expected}))
         self.emit(self.line.hang_up())
         self._unread.clear()
         self.move(Event.REFUSED)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from protocols.contract.fields import Locale
 from simulator.declared import SettingError, build, read_toml, tables
@@ -95,6 +96,11 @@ def load(path: Path) -> ClinicPlan:
     clinic = build(ClinicSettings, found.get("clinic", {}), f"{path}: clinic")
     if not clinic.address.rpartition(":")[2].isdecimal():
         raise SettingError(f"{path}: clinic.address: is {clinic.address!r}; allowed: HOST:PORT")
+    try:
+        ZoneInfo(clinic.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        text = f"is {clinic.time_zone!r}; allowed: a zone's name, as America/Toronto"
+        raise SettingError(f"{path}: clinic.time_zone: {text}") from None
     vault = None
     if "vault" in found:
         _complete(found["vault"], ("url", "store_id", "api_token_file", "scope"), f"{path}: vault")

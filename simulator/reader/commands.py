@@ -9,13 +9,12 @@ from typing import Annotated, Literal
 import typer
 
 from protocols.idtech.messages import Keyed, Swipe
-from simulator.cards import CARDS
 from simulator.control_socket import tell
 from simulator.declared import SettingError
 from simulator.dukpt import KeySerialError
 from simulator.ending import NOT_TO_BE_HAD, WRONG_USE, ended
 from simulator.reader import shown
-from simulator.reader.hands import held, request_of, security_code
+from simulator.reader.hands import held, request_of, security_code, usable
 from simulator.reader.plan import ReaderPlan, load
 from simulator.reader.prompt import HELP, said
 from simulator.reader.running import run
@@ -68,7 +67,7 @@ def tell_reader(
 
 @app.command("show")
 def show_frame(
-    card: Annotated[str, typer.Argument(help=f"a test card: {', '.join(CARDS)}")],
+    card: Annotated[str, typer.Argument(help=f"a test card: {', '.join(usable('swipe'))}")],
     form: Annotated[
         Literal["binary", "text"],
         typer.Option("--format", help="as USB carries it, or as a keyboard reader types it"),

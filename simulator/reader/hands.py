@@ -119,8 +119,12 @@ class Hands:
 
 def held(way: Way, name: object) -> TestCard:
     """The test card of that name, where it can be used that way. Raises SettingError."""
-    fitting = tuple(name for name, card in CARDS.items() if way in card.ways)
-    return CARDS[str(one_of(name, fitting, "card"))]
+    return CARDS[str(one_of(name, usable(way), "card"))]
+
+
+def usable(way: Way) -> tuple[str, ...]:
+    """The names of the test cards that can be used that way."""
+    return tuple(name for name, card in CARDS.items() if way in card.ways)
 
 
 def security_code(code: object) -> str:

@@ -73,7 +73,6 @@ class TerminalState:
     receipt: int = 0
     trace: int = 0
     turnover: int = 0
-    batch_from: int = 1
     clock_offset_s: float = 0.0
     holds: dict[str, Transaction] = field(default_factory=dict)
     last: Transaction | None = None

@@ -20,6 +20,7 @@ from protocols.contract.topics import AgentTopics
 from terminal_agent.checks.findings import Finding
 from terminal_agent.cloud.link import Link
 from terminal_agent.cloud.traffic import Inbound
+from terminal_agent.errors import CertificatesUnusable
 from terminal_agent.observability.certificate import CertificateError, read
 from terminal_agent.settings import Settings
 from terminal_agent.wiring import broker_tls, link_config, topics
@@ -27,6 +28,8 @@ from terminal_agent.wiring import broker_tls, link_config, topics
 NETWORK_LIMIT_S = 5.0
 MQTT_LIMIT_S = 6.0
 RENEW_BELOW_DAYS = 30
+# What is not well: its code, and the text for people.
+_Word = tuple[str, str]
 
 
 async def check_broker(settings: Settings, now: datetime) -> AsyncIterator[Finding]:
@@ -39,15 +42,15 @@ async def check_broker(settings: Settings, now: datetime) -> AsyncIterator[Findi
             return
     try:
         context = broker_tls(settings)
-    except OSError as error:
-        yield _failed(_about_files(settings, error), "tls_files")
+    except CertificatesUnusable as error:
+        yield _failed(str(error), error.code)
         return
-    for step in (_connect(settings, None), *([_connect(settings, context)] if context is not None else [])):
-        finding = await step
+    for one in (None,) if context is None else (None, context):
+        finding = await _connect(settings, one)
         if finding is not None:
             yield finding
             return
-    yield await _speak_mqtt(settings)
+    yield _about_mqtt(settings, await _Visit(settings).first_word())
 
 
 def check_certificate(path: Path, agent: str, now: datetime) -> Finding:
@@ -70,13 +73,6 @@ def check_certificate(path: Path, agent: str, now: datetime) -> Finding:
     if days < RENEW_BELOW_DAYS:
         return Finding("broker", name, "warning", f"{text}; renew it", "certificate_ends_soon", facts)
     return Finding("broker", name, "ok", text, "ok", facts)
-
-
-def _about_files(settings: Settings, error: OSError) -> str:
-    tls = settings.broker.tls
-    files = ", ".join(str(one) for one in (tls.ca, tls.certificate, tls.key) if one) if tls else ""
-    why = error.reason if isinstance(error, ssl.SSLError) and error.reason else error.strerror or error
-    return f"the TLS files ({files}) cannot be used: {why}; they must be readable PEM and belong together"
 
 
 def _where(settings: Settings) -> str:
@@ -137,56 +133,72 @@ class _VisitorsTopics(AgentTopics):
         return (quiet, quiet, quiet)
 
 
-async def _speak_mqtt(settings: Settings) -> Finding:
-    """Connect and subscribe by the agent's own door. The first word decides."""
-    own = topics(settings)
-    visitor = _VisitorsTopics(own.clinic, f"{own.agent[:29]}-check", own.root, own)
-    config = replace(
-        link_config(settings), topics=visitor, session_expiry_s=0, answer_timeout_s=MQTT_LIMIT_S - 1
-    )
-    word: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+class _Visit:
+    """Connects and subscribes by the agent's own door. The first word decides."""
 
-    def say(why: str | None) -> None:
-        if not word.done():
-            word.set_result(why)
+    def __init__(self, settings: Settings) -> None:
+        self._own = topics(settings)
+        self._visitor = _VisitorsTopics(
+            self._own.clinic, f"{self._own.agent[:29]}-check", self._own.root, self._own
+        )
+        self._word: asyncio.Future[_Word | None] = asyncio.get_running_loop().create_future()
+        config = link_config(settings)
+        self._link = Link(
+            replace(config, topics=self._visitor, session_expiry_s=0, answer_timeout_s=MQTT_LIMIT_S - 1),
+            will=lambda: Message(self._own.of_agent("cmd", "check"), b""),
+            on_message=_ignore,
+            on_connected=self._connected,
+            on_alert=_no_alert,
+            on_lost=lambda why: self._say(_not_taken(why)),
+            on_refused=self._refused,
+        )
 
-    async def connected() -> None:
-        say(None)
+    async def first_word(self) -> _Word | None:
+        """None when all is well, else what is not."""
+        running = asyncio.create_task(self._link.run())
+        try:
+            async with asyncio.timeout(MQTT_LIMIT_S):
+                return await self._word
+        except TimeoutError:
+            return _not_taken(f"no answer within {MQTT_LIMIT_S:g} s")
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
 
-    async def ignore(_message: Inbound) -> None:
-        """Nobody publishes there."""
+    async def _connected(self) -> None:
+        """A word to a backend node that does not exist: whether our topics are open to us."""
+        await self._link.publish(Message(self._own.reply(self._visitor.agent), b""))
+        self._say(None)
 
-    def no_alert(_code: str, _details: Mapping[str, str]) -> None:
-        """A check raises no alarms."""
+    def _refused(self, why: str) -> None:
+        mine = f"{self._own.root}/{self._own.clinic}/{self._own.agent}"
+        text = f"it takes us, but refuses what we publish below {mine}: {why}"
+        self._say(
+            ("topics_refused", f"{text}; its access list must fit root_topic, agent.clinic and agent.id")
+        )
 
-    link = Link(
-        config,
-        will=lambda: Message(own.of_agent("cmd", "check"), b""),
-        on_message=ignore,
-        on_connected=connected,
-        on_alert=no_alert,
-        on_lost=say,
-    )
-    return _about_mqtt(settings, await _first_word(link, word))
-
-
-async def _first_word(link: Link, word: asyncio.Future[str | None]) -> str | None:
-    """None when it connected, else why not."""
-    running = asyncio.create_task(link.run())
-    try:
-        async with asyncio.timeout(MQTT_LIMIT_S):
-            return await word
-    except TimeoutError:
-        return f"no answer within {MQTT_LIMIT_S:g} s"
-    finally:
-        running.cancel()
-        await asyncio.wait({running})
+    def _say(self, what: _Word | None) -> None:
+        if not self._word.done():
+            self._word.set_result(what)
 
 
-def _about_mqtt(settings: Settings, why: str | None) -> Finding:
-    if why is None:
+async def _ignore(_message: Inbound) -> None:
+    """Nobody publishes to a visitor."""
+
+
+def _no_alert(_code: str, _details: Mapping[str, str]) -> None:
+    """A check raises no alarms."""
+
+
+def _not_taken(why: str) -> _Word:
+    text = f"it was reached but does not take us: {why}; is our certificate known to it, is it MQTT there?"
+    return "mqtt_refused", text
+
+
+def _about_mqtt(settings: Settings, word: _Word | None) -> Finding:
+    if word is None:
         way = "with TLS on both sides" if settings.broker.tls is not None else "on this machine, without TLS"
         text = f"connected and subscribed, MQTT {settings.broker.protocol}, {way}"
         return Finding("broker", _where(settings), "ok", text)
-    text = f"it was reached but does not take us: {why}; is our certificate known to it, is it MQTT there?"
-    return _failed(text, "mqtt_refused", settings)
+    code, text = word
+    return _failed(text, code, settings)

@@ -19,6 +19,7 @@ from terminal_agent.settings import Settings
 # The program was written after this: a clock that says otherwise is wrong.
 WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
 OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_AS_WHOM = "run this as the agent's user (sudo -u terminal-agent …), and let that user own the state folder"
 
 
 def check_config(path: Path) -> Iterator[Finding]:
@@ -34,7 +35,7 @@ def check_state_dir(settings: Settings) -> Iterator[Finding]:
     """The agent's own folder: there, ours, writable, closed to others, with room."""
     folder = settings.agent.state_dir
     name = str(folder)
-    if not folder.is_dir():
+    if not is_there(folder):
         yield Finding("state", name, "failed", "there is no such folder; make it, mode 0700", "state_missing")
         return
     try:
@@ -43,7 +44,7 @@ def check_state_dir(settings: Settings) -> Iterator[Finding]:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        text = f"nothing can be written there: {error.strerror}; give it to the agent's user"
+        text = f"nothing can be written there: {error.strerror}; {_AS_WHOM}"
         yield Finding("state", name, "failed", text, "state_not_writable")
         return
     yield _closed(folder, name, "the state folder")
@@ -51,6 +52,14 @@ def check_state_dir(settings: Settings) -> Iterator[Finding]:
     if free_mib < settings.journal.floor_mib + settings.journal.reserve_mib:
         text = f"{free_mib} MiB free, below the floor of {settings.journal.floor_mib} MiB; make room"
         yield Finding("state", name, "failed", text, "disk_low", {"free_mib": free_mib})
+
+
+def is_there(path: Path) -> bool:
+    """Also one that may not be looked at: what follows says so."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return True
 
 
 def _closed(path: Path, name: str, what: str) -> Finding:
@@ -66,7 +75,7 @@ def check_journal(settings: Settings) -> Finding:
     """It opens and makes sense. Read only, also beside a running agent; the agent makes a missing one."""
     path = settings.journal_path
     name = str(path)
-    if not path.exists():
+    if not is_there(path):
         if not path.parent.is_dir():
             text = f"the folder {path.parent} does not exist; make it, mode 0700"
             return Finding("journal", name, "failed", text, "journal_unreadable")

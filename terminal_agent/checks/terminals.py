@@ -14,10 +14,12 @@ from typing import Any
 
 from drivers.pump import Pump
 from drivers.transport import Endpoint
+from protocols.contract.wording import words
 from protocols.core.facts import Fact
 from protocols.core.session import Greet, Notice, Phase, Session, Status
 from protocols.registry import PROTOCOLS
 from terminal_agent.checks.findings import Finding
+from terminal_agent.checks.local import is_there
 from terminal_agent.errors import AgentError, JournalUnusable
 from terminal_agent.journal.sqlite import look_at
 from terminal_agent.settings import Settings, Terminal
@@ -26,28 +28,38 @@ from terminal_agent.terminal.endpoint import endpoints_of
 ANSWER_LIMIT_S = 20.0
 # What a terminal on the network does with a second caller.
 _SENT_AWAY = frozenset({"reset", "peer_closed"})
+# What a technician can do about one that answers and cannot be used; staff are told to call support.
+_REMEDIES = {
+    "wrong_device": "plug the right one in, or correct `identity` after a replacement",
+    "wrong_currency": "correct `currency`, or have the terminal set up for it",
+    "registration_refused": "correct the password in its options, or have the terminal set up for a till",
+}
 
 
 class NothingIsBookedError(AgentError):
     """A terminal wanted something kept while it was only being looked at."""
 
 
-def open_operations(settings: Settings) -> Mapping[str, int]:
-    """How many operations are open per terminal, as far as the journal can be read."""
-    if not settings.journal_path.exists():
+def open_operations(settings: Settings) -> Mapping[str, int] | None:
+    """How many operations are open per terminal; None where there is a journal that cannot be read."""
+    if not is_there(settings.journal_path):
         return {}
     try:
         with look_at(settings.journal_path) as reader:
             terminals = [row.terminal for row in reader.open_operations()]
     except JournalUnusable:
-        return {}
+        return None
     return {terminal: terminals.count(terminal) for terminal in terminals}
 
 
 async def check_terminal(
-    terminal: Terminal, open_now: int, make_session: Callable[[Terminal], Session] | None = None
+    terminal: Terminal, open_now: int | None, make_session: Callable[[Terminal], Session] | None = None
 ) -> Finding:
-    """Greet one terminal and wait for where it stands."""
+    """Greet one terminal and wait for where it stands. `open_now`: how many of its operations are open, None
+    where nobody knows."""
+    if open_now is None:
+        text = "the journal cannot be read, so nobody knows whether operations are open: not greeted"
+        return Finding("terminal", terminal.id, "warning", text, "operations_unknown")
     if open_now:
         text = f"{open_now} of its operations are open: not greeted; start the agent, which asks about them"
         return Finding("terminal", terminal.id, "warning", text, "operations_open")
@@ -114,10 +126,9 @@ def _finding(terminal: Terminal, status: Status | str) -> Finding:
             text += "; if the agent or a till is connected to it, stop that first: a terminal has one line"
         return Finding("terminal", terminal.id, "failed", text, code)
     if status.phase is Phase.UNFIT:
-        text = f"answers but cannot be used: {status.reason}"
-        return Finding(
-            "terminal", terminal.id, "failed", text, status.reason.partition(":")[0], _facts(status)
-        )
+        code = status.reason.partition(":")[0]
+        text = f"answers but cannot be used: {status.reason}; {_REMEDIES.get(code, words(code).en)}"
+        return Finding("terminal", terminal.id, "failed", text, code, _facts(status))
     peer = status.peer
     who = f"it is {peer.terminal_id}" if peer and peer.terminal_id else "it told no id of its own"
     text = f"answers at {peer.where if peer else '?'}, {who}"

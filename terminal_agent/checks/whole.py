@@ -33,4 +33,4 @@ async def check_all(config: Path) -> AsyncIterator[Finding]:
         yield finding
     open_now = open_operations(settings)
     for terminal in settings.terminals:
-        yield await check_terminal(terminal, open_now.get(terminal.id, 0))
+        yield await check_terminal(terminal, None if open_now is None else open_now.get(terminal.id, 0))

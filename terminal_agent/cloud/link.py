@@ -47,7 +47,8 @@ class Link:
     `will` makes the message that the broker publishes when we vanish. `on_message` is started for each
     message in their order and may run beside others. `on_connected` runs on every connect, beside the
     deliveries: it publishes the birth. `on_alert` gets a code of the contract's wording and details,
-    `on_lost` the broker's or the network's words; neither may block.
+    `on_lost` the broker's or the network's words, `on_refused` the broker's reason for refusing a message,
+    once for each connection; none may block.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Link:
         on_connected: Callable[[], Awaitable[None]],
         on_alert: Callable[[str, Mapping[str, str]], None],
         on_lost: Callable[[str], None],
+        on_refused: Callable[[str], None],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._config = config
@@ -67,6 +69,8 @@ class Link:
         self._on_connected = on_connected
         self._on_alert = on_alert
         self._on_lost = on_lost
+        self._on_refused = on_refused
+        self._refusal_told = False
         self._sleep = sleep
         self._client: aiomqtt.Client | None = None
         self._waiting: set[asyncio.Timeout] = set()
@@ -128,6 +132,7 @@ class Link:
             async with self._client_made() as client:
                 early = await self._subscribed(client)
                 self._unanswered.clear()
+                self._refusal_told = False
                 self._client = client
                 born = loop.time()
                 double = any(self._tells_of_double(message) for message in early)
@@ -237,6 +242,11 @@ class Link:
         await self._unanswered.wait()
         raise aiomqtt.MqttError("a publish was not answered")
 
+    def _refused(self, why: str) -> None:
+        if not self._refusal_told:
+            self._refusal_told = True
+            self._on_refused(why)
+
     async def _round_trip(self, client: aiomqtt.Client) -> None:
         """Subscribing again where we listen already is answered by every broker and changes nothing: nothing
         is ever retained there. (rumqttd leaves an UNSUBSCRIBE from an unknown topic unanswered.)"""
@@ -293,6 +303,7 @@ class Link:
             socket_options=_NO_DELAY,
             clean_start=False if five else MQTT_CLEAN_START_FIRST_ONLY,
         )
+        client.on_refused = self._refused
         client.pending_calls_threshold = (
             1000  # facts in flight are bounded by the outbox, not worth a warning
         )

@@ -68,11 +68,6 @@ class Outbox:
         head = self._journal.head
         return head.last_seq - head.acked_seq
 
-    async def age_s(self, now_ms: int) -> float | None:
-        """Age of the oldest of them, in seconds; None for none. `now_ms` since 1970."""
-        oldest = await self._journal.events_after(self._journal.head.acked_seq, 1)
-        return (now_ms - oldest[0].at.timestamp() * 1000) / 1000 if oldest else None
-
     def applied(self, applied: Applied) -> None:
         """Something was written (a listener of the lifecycle): its facts need not be read from disk again."""
         for event in applied.written.events:

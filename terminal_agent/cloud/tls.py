@@ -6,6 +6,8 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+from drivers.tls import passphrase_refused
+
 
 class NamedContext(ssl.SSLContext):
     """A client context that expects `server_name` in the other side's certificate, whatever was dialled."""
@@ -29,5 +31,5 @@ def client_context(
     context.server_name = server_name
     context.load_verify_locations(cafile=ca)
     if certificate is not None:
-        context.load_cert_chain(certificate, key)
+        context.load_cert_chain(certificate, key, passphrase_refused(str(key or certificate)))
     return context

@@ -6,6 +6,7 @@ All but `resolve` only read, and work beside a running agent.
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from terminal_agent.command_line.output import exits, say, say_json
 from terminal_agent.command_line.rows import described, summed_up
 from terminal_agent.commands.entries import Resolved
 from terminal_agent.commands.lifecycle import Lifecycle
-from terminal_agent.errors import AgentError
+from terminal_agent.errors import AgentError, JournalFailed
 from terminal_agent.journal.facts import Row
 from terminal_agent.journal.sqlite import SqliteJournal, look_at, open_journal, verify
 from terminal_agent.observability.health import journal_bytes
@@ -26,8 +27,11 @@ from terminal_agent.settings import load
 
 app = typer.Typer(no_args_is_help=True, help="Look into the journal of operations.")
 
-Config = Annotated[Path, typer.Option("--config", help="the settings file")]
-File = Annotated[Path | None, typer.Option("--journal", help="a journal's file, instead of the settings'")]
+Config = Annotated[Path, typer.Option("--config", readable=False, help="the settings file")]
+File = Annotated[
+    Path | None,
+    typer.Option("--journal", readable=False, help="a journal's file, instead of the settings'"),
+]
 Json = Annotated[bool, typer.Option("--json", help="one JSON object per line")]
 OperationId = Annotated[str, typer.Argument(help="the operation's id, 26 characters", parser=str.upper)]
 
@@ -149,12 +153,25 @@ def backup(
     """Write a consistent copy, also while the agent runs."""
     with exits():
         path = _path(config, journal)
-        if to.exists():
-            raise AgentError("file_exists", f"{to} exists already; name another file")
         verify(path, every_page=False)
-        asyncio.run(SqliteJournal(path, SystemClock()).backup(to))
-        to.chmod(0o600)
+        _make_private(to)
+        try:
+            asyncio.run(SqliteJournal(path, SystemClock()).backup(to))
+        except JournalFailed:
+            to.unlink(missing_ok=True)
+            raise
     say(f"copied to {to}")
+
+
+def _make_private(new: Path) -> None:
+    """The file is closed to others before anything is in it."""
+    try:
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        raise AgentError("file_exists", f"{new} exists already; name another file") from None
+    except OSError as error:
+        why = f"{new} cannot be made: {error.strerror}; is its folder there, and may you write in it?"
+        raise AgentError("backup_failed", why) from None
 
 
 @app.command("resolve")

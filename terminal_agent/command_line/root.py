@@ -23,7 +23,8 @@ app = typer.Typer(
 )
 app.add_typer(journal.app, name="journal")
 
-Config = Annotated[Path, typer.Option("--config", help="the settings file")]
+# Not `readable`: whether it can be read is for the settings to say, with what to do about it.
+Config = Annotated[Path, typer.Option("--config", readable=False, help="the settings file")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON object per line")]
 
 

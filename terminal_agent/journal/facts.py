@@ -29,7 +29,6 @@ State = Literal[
 ]
 STATES: tuple[State, ...] = get_args(State)
 FINAL: frozenset[State] = frozenset({"rejected", "approved", "declined", "cancelled", "not_started"})
-OPEN: frozenset[State] = frozenset(STATES) - FINAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

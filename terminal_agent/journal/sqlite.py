@@ -321,7 +321,8 @@ def _copy(connect: Connect, path: Path, to: Path) -> None:
         with closing(connect(path)) as source, closing(sqlite3.connect(to)) as target:
             source.backup(target)
     except sqlite3.Error as error:
-        raise JournalFailed("backup_failed", f"no copy of {path} in {to}: {_name_of(error)}") from error
+        why = f"no copy of {path} could be written to {to} ({_name_of(error)})"
+        raise JournalFailed("backup_failed", f"{why}; is its folder there, yours, and with room?") from error
 
 
 def _is_full(error: sqlite3.Error) -> bool:
@@ -332,12 +333,22 @@ def _unusable(path: Path, error: sqlite3.Error) -> JournalUnusable:
     """A file that cannot be opened is the operator's path or rights; anything else is what it holds."""
     if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_CANTOPEN:
         return JournalUnusable("journal_corrupt", _advice(path, _name_of(error)))
-    if os.path.lexists(path):
-        why = f"the journal {path} cannot be opened for writing; it and its folder must belong to the agent's"
-        why += " user, on a disk that is not mounted read-only"
-    else:
-        why = f"there is no journal {path}; is the path right? The agent makes it where its folder is there"
-    return JournalUnusable("journal_unreadable", why)
+    return JournalUnusable("journal_unreadable", _why_not_opened(path))
+
+
+def _why_not_opened(path: Path) -> str:
+    try:
+        path.lstat()
+    except PermissionError:
+        return f"the journal {path} cannot be reached; run this as the agent's user, who must own its folder"
+    except FileNotFoundError:
+        if path.parent.is_dir() and not os.access(path.parent, os.W_OK):
+            return f"the journal {path} cannot be made; the agent's user must own the folder {path.parent}"
+        return f"there is no journal {path}; is the path right? The agent makes it where its folder is there"
+    return (
+        f"the journal {path} cannot be opened for writing; it and its folder must belong to the agent's user,"
+        " on a disk that is not mounted read-only"
+    )
 
 
 def _name_of(error: sqlite3.Error) -> str:

@@ -13,7 +13,7 @@ from terminal_agent import errors
 from terminal_agent.redaction import clean_text
 from terminal_agent.settings.complaints import Complaint, complaints
 from terminal_agent.settings.secret_files import fill_in_secrets, open_keys
-from terminal_agent.settings.terminal import Scalar
+from terminal_agent.settings.terminal import GENERAL, Scalar, Terminal
 from terminal_agent.settings.whole import Settings
 
 LARGEST_FILE_BYTES = 1 << 20
@@ -53,15 +53,20 @@ def load(path: Path, protocols: Mapping[str, KnownProtocol] | None = None) -> Se
         raise SettingsError(path, (*trouble, *complaints(error))) from None
     trouble = (*trouble, *open_keys(settings))
     if protocols is not None:
-        trouble = (*trouble, *_protocol_trouble(settings, protocols))
+        trouble = (*trouble, *_protocol_trouble(settings, protocols, trouble))
     if trouble:
         raise SettingsError(path, trouble)
     return settings
 
 
-def _protocol_trouble(settings: Settings, protocols: Mapping[str, KnownProtocol]) -> Iterator[Complaint]:
-    """What the protocols themselves say of their options. They raise ValueError, without secrets in it."""
+def _protocol_trouble(
+    settings: Settings, protocols: Mapping[str, KnownProtocol], told: tuple[Complaint, ...]
+) -> Iterator[Complaint]:
+    """What the protocols themselves say of their options. They raise ValueError, without secrets in it. One
+    whose secret could not be read would only complain of its absence once more."""
     for index, terminal in enumerate(settings.terminals):
+        if any(complaint.key.startswith(f"terminals[{index}].options.") for complaint in told):
+            continue
         protocol = protocols.get(terminal.protocol)
         if protocol is None:
             known = ", ".join(sorted(protocols))
@@ -71,7 +76,16 @@ def _protocol_trouble(settings: Settings, protocols: Mapping[str, KnownProtocol]
         try:
             protocol.check(terminal.for_protocol())
         except ValueError as error:
-            yield Complaint(f"terminals[{index}].options", clean_text(str(error)))
+            key, text = _by_key(terminal, str(error))
+            yield Complaint(f"terminals[{index}].{key}", clean_text(text))
+
+
+def _by_key(terminal: Terminal, told: str) -> tuple[str, str]:
+    """What a protocol says of what it was told, under the key that people wrote it at."""
+    name, _, said = told.partition(" ")
+    if name == "transport":
+        return terminal.transport, f"{terminal.protocol} is not reached this way; {said.partition('; ')[2]}"
+    return (GENERAL[name], said) if name in GENERAL else ("options", told)
 
 
 def _tables(path: Path) -> dict[str, Any]:
@@ -79,7 +93,10 @@ def _tables(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             text = file.read(LARGEST_FILE_BYTES + 1)
     except OSError as error:
-        why = f"it cannot be read: {error.strerror}; give its path with --config"
+        cure = "give its path with --config"
+        if isinstance(error, PermissionError):
+            cure = "run this as the agent's user (sudo -u terminal-agent …), who must be able to read it"
+        why = f"it cannot be read: {error.strerror}; {cure}"
         raise SettingsError(path, (Complaint("", why),)) from None
     if len(text) > LARGEST_FILE_BYTES:
         why = f"it is larger than {LARGEST_FILE_BYTES} bytes; settings are a few kilobytes"

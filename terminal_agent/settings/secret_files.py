@@ -46,10 +46,18 @@ def open_keys(settings: Settings) -> Iterator[Complaint]:
     sections = [("broker", settings.broker.tls)]
     sections += [(name, where.tls) for name, where in (*tcp, *gateways) if where is not None]
     for name, tls in sections:
-        if tls is not None and tls.key is not None and tls.key.exists():
-            why = refusal(tls.key, tls.key.stat().st_mode)
-            if why is not None:
-                yield Complaint(f"{name}.tls.key", why)
+        if tls is not None and tls.key is not None and (why := _key_refusal(tls.key)) is not None:
+            yield Complaint(f"{name}.tls.key", why)
+
+
+def _key_refusal(key: Path) -> str | None:
+    """None for a missing key, too: that is told with the files that it belongs to."""
+    try:
+        return refusal(key, key.stat().st_mode)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"{key} cannot be reached ({error.strerror}); the agent's user must be able to read it"
 
 
 def refusal(path: Path, mode: int) -> str | None:
@@ -93,8 +101,11 @@ def _read(name: str, where: object, folder: Path) -> str:
         with path.open(encoding="utf-8") as file:
             return _first_line(path, file)
     except (OSError, UnicodeDecodeError) as error:
-        cure = "the agent must own it" if from_file else f"is there LoadCredential={where}:PATH in the unit?"
-        raise SecretRefusedError(f"{where} cannot be read ({type(error).__name__}); {cure}") from None
+        cure = "the agent's user must own it, mode 0400"
+        if not from_file:
+            cure = f"is there LoadCredential={where}:PATH in the unit?"
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise SecretRefusedError(f"{path} cannot be read ({why}); {cure}") from None
 
 
 def _credential(name: str) -> Path:

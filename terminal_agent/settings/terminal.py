@@ -39,6 +39,15 @@ ELSEWHERE = {
     "token_scope": "`scope` in [terminals.token]",
 }
 
+# The same, by the key that sets it.
+GENERAL = {
+    "currency": "currency",
+    "terminal_id": "identity",
+    "host": "gateway.host",
+    "token_kind": "token.kind",
+    "token_scope": "token.scope",
+}
+
 
 class Serial(Section):
     """A serial line: by path, or by the USB adapter's ids (found again on whatever port it comes back)."""

@@ -122,8 +122,11 @@ class Settings(Section):
 def _claims(terminal: Terminal) -> dict[str, str]:
     """What no two terminals may share, each with what to do when two do."""
     claims = {f"the id {terminal.id!r}": "give each its own"}
-    tcp, serial = terminal.tcp, terminal.serial
-    if tcp is not None:
+    tcp, serial, usb = terminal.tcp, terminal.serial, terminal.usb
+    if usb is not None:
+        number = f" number {usb.serial_number!r}" if usb.serial_number else " without a serial number"
+        claims[f"the reader {usb.vid}:{usb.pid or 'any'}{number}"] = "give each its own `serial_number`"
+    elif tcp is not None:
         claims[f"the address {tcp.host.lower()}:{tcp.port}"] = "give each its own"
     elif serial is not None and serial.path is not None:
         claims[f"the port {serial.path}"] = "give each its own"

@@ -272,6 +272,3 @@ class Process:
     def forget_lock(self) -> None:
         """The lock's file, which the system would have released."""
         self._path.with_suffix(".lock").unlink(missing_ok=True)
-
-
-NewPort = Callable[[], Port]

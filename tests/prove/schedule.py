@@ -61,7 +61,6 @@ _SKIPS: Mapping[Stage, tuple[int, ...]] = {
     "in_doubt": (0, 1, 2, 4, 6, 10),
 }
 _ASKED = frozenset({"busy", "hung"})  # strike at any command, the questions of the agent too
-_AT_RESULT = frozenset({"power_before_booking", "power_after_booking", "late_answer", "unmasked"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import pickle
 from collections.abc import Callable
 from datetime import datetime
@@ -175,8 +174,3 @@ def registration_of_another() -> Message:
 def end_of_day() -> Message:
     """The terminal closes its batch."""
     return zvt.EndOfDay(password="000000")
-
-
-def last_of(station: Station) -> object:
-    """Its last stored transaction."""
-    return copy.copy(console_of(station).state.last)

@@ -45,18 +45,6 @@ _SORTS = {
 }
 # Stages that a terminal's own messages tell, also while the agent no longer knows how it will end.
 _TOLD_BY_THE_TERMINAL = ("card", "pin", "host", "result_seen")
-_TAKES_EVIDENCE = (
-    "second_agent",
-    "forgetful",
-    "hand_sale",
-    "other_ecr",
-    "crossed",
-    "own_end_of_day",
-    "other_terminal",
-    "journal_deleted",
-    "journal_old",
-    "wrong_clock",
-)
 TOPICS = AgentTopics("clinic-1", "agent-1")
 
 

@@ -35,7 +35,6 @@ from tests.support.foreign_wire import (
     var,
 )
 
-_FIRST_MESSAGE_S = 3600.0
 PAN = "4111111111111111"  # the public test number
 
 

@@ -36,6 +36,7 @@ class Ears:
     messages: list[Inbound] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
     births: int = 0
     slept_s: list[float] = field(default_factory=list)
     link: Link = field(init=False)
@@ -48,6 +49,7 @@ class Ears:
             on_connected=self._born,
             on_alert=self._alert,
             on_lost=self.losses.append,
+            on_refused=self.refusals.append,
             sleep=self._sleep,
         )
 

@@ -28,6 +28,7 @@ from protocols.core.session import (
     Progress,
     Received,
     Send,
+    Status,
     Tell,
     Wake,
 )
@@ -94,6 +95,11 @@ class Script:
         """The terminal speaks, one APDU a time."""
         for apdu in apdus:
             self.give(Received(self.link, bytes.fromhex(apdu)))
+
+    @property
+    def reason(self) -> str:
+        """What was last told of why it stands as it does."""
+        return [notice for notice in self.notices if isinstance(notice, Status)][-1].reason
 
     def cut(self, sent: bool = True) -> None:
         """The link is gone."""

@@ -70,6 +70,15 @@ async def test_mutual_tls_with_the_shipped_rules(tmp_path: Path, secure: Broker)
 
 
 @pytest.mark.system
+async def test_topics_that_the_access_list_does_not_have(tmp_path: Path, secure: Broker) -> None:
+    told = over_tls(tmp_path, secure)
+    elsewhere = told.broker.model_copy(update={"root_topic": "clinics/v2"})
+    *_, finding = await looked(told.model_copy(update={"broker": elsewhere}))
+    assert (finding.level, finding.code) == ("failed", "topics_refused")
+    assert "below clinics/v2/clinic/agent: Not authorized; its access list must fit" in finding.text
+
+
+@pytest.mark.system
 async def test_a_foreign_authority_on_their_side(tmp_path: Path, secure: Broker) -> None:
     (tmp_path / "foreign").mkdir()
     foreign = Authority(tmp_path / "foreign", "Foreign")
@@ -99,6 +108,7 @@ async def test_tls_where_none_is_spoken(tmp_path: Path, plain: Broker) -> None:
     assert finding.code in ("tls_failed", "unreachable")
 
 
+@pytest.mark.filterwarnings("error")
 async def test_nobody_listens(tmp_path: Path) -> None:
     (finding,) = await looked(settings(tmp_path, f'host = "127.0.0.1"\nport = {free_port()}\n'))
     assert (finding.level, finding.code) == ("failed", "refused")

@@ -59,7 +59,8 @@ async def test_a_foreign_terminal_is_named(tmp_path: Path, terminal: tuple[TinyT
     endpoint = f'tcp = {{host = "127.0.0.1", port = {terminal[1]}}}'
     text = minimal() + one_terminal('identity = "11111111"', endpoint)
     finding = await check_terminal(read(tmp_path, text).terminals[0], 0)
-    assert finding.level == "failed"
+    assert (finding.level, finding.code) == ("failed", "wrong_device")
+    assert "terminal 52500295 answers, 11111111 is expected; plug the right one in" in finding.text
     assert finding.facts["terminal_id"] == "52500295"
 
 

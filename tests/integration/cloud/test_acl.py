@@ -182,3 +182,12 @@ async def test_the_brokers_name_is_verified(secured: Broker) -> None:
     gc.collect()
     async with aiomqtt.Client("127.0.0.1", secured.port, tls_context=right, timeout=2) as client:
         await client.publish(Message(MINE.of_agent("state"), b"x").topic, b"x", qos=1)
+
+
+async def test_what_the_broker_refuses_is_told_once_for_each_connection(secured: Broker) -> None:
+    tls = context(secured, MINE.agent)
+    topics = AgentTopics(MINE.clinic, MINE.agent, "clinics/v2")
+    async with linked(LinkConfig(host=secured.host, port=secured.port, topics=topics, tls=tls)) as ears:
+        await ears.link.publish(Message(topics.of_agent("info"), b"{}"))
+        assert ears.refusals == ["Not authorized"]
+        assert ears.link.connected

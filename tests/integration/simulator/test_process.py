@@ -163,7 +163,7 @@ def test_scenarios_are_listed() -> None:
         (["zvt"], 2, "give either --serial PATH or --tcp HOST:PORT"),
         (["zvt", "--tcp", "127.0.0.1:many"], 2, "allowed: HOST:PORT"),
         (["zvt", "--tcp", "127.0.0.1:0", "--scenario", "nowhere"], 2, "shipped ones:"),
-        (["zvt", "--tcp", "192.0.2.1:20007"], 3, "cannot start:"),
+        (["zvt", "--tcp", "192.0.2.1:20007"], 3, "cannot start at 192.0.2.1:20007:"),
         (["ledger", "no-such-file"], 2, "no-such-file"),
     ],
 )

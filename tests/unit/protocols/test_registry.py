@@ -46,8 +46,15 @@ def test_the_options_of_a_reader_with_its_vault_go_to_whom_they_are_for() -> Non
     PROTOCOLS["idtech_moneris"].check(
         {**told, "reader_modes": "keyed", "vault_total_s": 20.0, "settle_s": 90.0}
     )
-    for wrong in ("reader_nonsense", "vault_nonsense"):
-        with pytest.raises(OptionError, match="nonsense is not an option"):
-            PROTOCOLS["idtech_moneris"].check({**told, wrong: 1})
-    with pytest.raises(ValueError, match="api_token is empty"):
+    for wrong in ("reader_nonsense", "vault_nonsense", "vault_host", "reader_serial"):
+        with pytest.raises(
+            OptionError, match=f"{wrong} is not an option of idtech_moneris; known: api_token"
+        ):
+            PROTOCOLS["idtech_moneris"].check({**told, wrong: "x"})
+    for wrong in ("reader_answer_s", "vault_total_s", "settle_s"):
+        with pytest.raises(OptionError, match=f"^{wrong} is 0; allowed: more than 0 seconds"):
+            PROTOCOLS["idtech_moneris"].check({**told, wrong: 0})
+    with pytest.raises(OptionError, match="api_token is missing; give api_token_file"):
         PROTOCOLS["idtech_moneris"].check({"store_id": "store5"})
+    with pytest.raises(ValueError, match="api_token is empty"):
+        PROTOCOLS["idtech_moneris"].check({"store_id": "store5", "api_token": " "})

@@ -68,6 +68,7 @@ def test_certificates_that_cannot_be_read_end_with_4(tmp_path: Path) -> None:
     tls = '[broker.tls]\nca = "ca.pem"\ncertificate = "a.pem"\nkey = "a.key"\n'
     run = ended("run", "--config", settings(tmp_path, minimal() + tls))
     assert (run.returncode, last_line(run)["event"]) == (4, "cannot_start")
+    assert str(tmp_path / "ca.pem") in last_line(run)["why"]
 
 
 def test_wrong_usage_ends_with_2(tmp_path: Path) -> None:
@@ -94,6 +95,8 @@ def test_it_runs_without_a_broker_and_ends_in_order_when_asked(
     assert lines[0]["event"] == "agent_started"
     assert lines[-1]["event"] == "agent_stopped"
     assert [line["event"] for line in lines if line["level"] in ("error", "critical")] == []
+    made = [one.name for one in (tmp_path / "state").iterdir() if one.stat().st_mode & 0o077]
+    assert made == [], "what the agent makes is closed to others, whoever started it"
 
 
 def until(holds: object) -> None:

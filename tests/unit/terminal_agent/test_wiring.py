@@ -6,7 +6,9 @@ import ssl
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
+from terminal_agent.errors import CertificatesUnusable
 from terminal_agent.wiring import broker_tls, link_config, topics
 from tests.support.pki import Authority
 from tests.unit.terminal_agent.settings.samples import minimal, read
@@ -45,6 +47,17 @@ def test_tls_expects_the_name_that_is_set_and_always_verifies(tmp_path: Path) ->
     assert getattr(context, "server_name", None) == "broker.example"
 
 
-def test_missing_tls_files_are_an_os_error(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="No such file"):
+def test_a_missing_tls_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        CertificatesUnusable, match=r"ca\.pem, named in \[broker\.tls\], cannot be read: No such"
+    ):
+        broker_tls(read(tmp_path, minimal() + TLS))
+
+
+def test_a_key_with_a_passphrase_is_refused_and_nobody_is_asked_for_it(tmp_path: Path) -> None:
+    key = Path(Authority(tmp_path).client("agent").key)
+    made = serialization.load_pem_private_key(key.read_bytes(), None)
+    locked = serialization.BestAvailableEncryption(b"secret")
+    key.write_bytes(made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked))
+    with pytest.raises(CertificatesUnusable, match=r"agent\.key, .* the key has a passphrase"):
         broker_tls(read(tmp_path, minimal() + TLS))

@@ -21,8 +21,6 @@ from tests.support.idtech_frames import (
 
 GOOD = [name for name in [*BINARY, *TEXT] if name != ORIGINAL]
 MASKED1, MASKED2 = 7, 7 + 72  # in the body of the enhanced vector
-ENCRYPTED1 = MASKED2 + 35
-ENCRYPTED3 = ENCRYPTED1 + 72 + 40
 
 
 def _frame(name: str) -> bytes:

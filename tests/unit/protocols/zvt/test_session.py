@@ -9,7 +9,7 @@ from protocols.core.errors import LocalError
 from protocols.core.facts import Concluded, Mark
 from protocols.core.operations import Original, Reconcile, Refund, Reversal, Sale, StoreCard
 from protocols.core.outcomes import Approved, Declined, NotStarted, Unknown
-from protocols.core.session import Greet, Persisted, Phase
+from protocols.core.session import Alert, Greet, Persisted, Phase
 from protocols.core.values import Money
 from tests.support.zvt_script import OK, READY, REGISTERED, Script, status
 
@@ -198,10 +198,21 @@ def test_other_currency_at_registration_makes_the_terminal_unfit() -> None:
     assert "wrong_currency" in script.alerts
 
 
+def test_a_terminal_that_tells_another_currency_is_unfit_and_both_are_named() -> None:
+    script = Script()
+    script.give(Greet())
+    script.open()
+    script.hear(OK, "060F0A27002952500295490978")
+    assert script.phase() is Phase.UNFIT
+    assert script.reason == "wrong_currency: the terminal is set to EUR, CAD is expected"
+    assert Alert("wrong_currency", {"terminal_id": "?", "expected": "CAD"}) in script.notices
+
+
 def test_foreign_terminal_is_refused_at_its_greeting() -> None:
     script = Script(terminal_id="11111111")
     script.greet()
     assert script.session.phase is Phase.UNFIT
+    assert script.reason == "wrong_device: terminal 52500295 answers, 11111111 is expected"
     assert "wrong_device" in script.alerts
 
 

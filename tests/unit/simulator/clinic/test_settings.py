@@ -50,6 +50,7 @@ def test_a_point_of_service_that_is_none_is_named(tmp_path: Path) -> None:
         ('[[terminals]]\nagent = "a-1"', r"terminals\[1\]: terminal, name, point is missing"),
         ('[vault]\nurl = "https://localhost"', "vault: store_id, api_token_file, scope is missing"),
         ('[broker]\nhots = "x"', "broker: key 'hots' is unknown"),
+        ('time_zone = "Mars"', "clinic.time_zone: is 'Mars'; allowed: a zone's name"),
     ],
 )
 def test_what_is_not_allowed_is_named(tmp_path: Path, text: str, complaint: str) -> None:

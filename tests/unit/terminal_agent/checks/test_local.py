@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -123,3 +125,20 @@ def test_a_clock_before_this_program_was_written_is_wrong() -> None:
 
 def test_the_kernel_answers_with_one_of_three_words() -> None:
     assert synchronised() in ("yes", "no", "unknown")
+
+
+def test_what_belongs_to_another_user_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(path: Path, **_options: object) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    made = read(tmp_path, minimal())
+    monkeypatch.setattr(Path, "stat", denied)
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", lambda **options: denied(options["dir"]))
+    (state,) = check_state_dir(made)
+    assert (state.level, state.code) == ("failed", "state_not_writable")
+    assert "Permission denied; run this as the agent's user" in state.text
+    journal = check_journal(made)
+    assert (journal.level, journal.code) == ("failed", "journal_unreadable")
+    assert "cannot be reached; run this as the agent's user" in journal.text

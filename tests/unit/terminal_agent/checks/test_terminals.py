@@ -182,6 +182,10 @@ async def test_open_operations_are_counted_per_terminal(tmp_path: Path) -> None:
     await journal.aclose()
 
 
-def test_an_unreadable_journal_names_no_operations(tmp_path: Path) -> None:
+def test_with_a_journal_that_cannot_be_read_no_terminal_is_greeted(tmp_path: Path) -> None:
+    settings = read(tmp_path, minimal() + one_terminal())
+    assert open_operations(settings) == {}, "none yet, none open"
     (state(tmp_path) / "journal.sqlite3").write_text("no journal " * 100, encoding="utf-8")
-    assert open_operations(read(tmp_path, minimal())) == {}
+    assert open_operations(settings) is None
+    finding = run_virtual(check_terminal(settings.terminals[0], None))
+    assert (finding.level, finding.code) == ("warning", "operations_unknown")

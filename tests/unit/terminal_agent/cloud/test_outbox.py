@@ -246,14 +246,6 @@ async def test_a_bug_in_publishing_is_not_taken_for_a_broken_link() -> None:
         await outbox.run()
 
 
-async def test_the_age_is_that_of_the_oldest_without_the_backends_word() -> None:
-    desk = await told(1)
-    at_ms = int(desk.clock.wall().timestamp() * 1000)
-    assert await desk.outbox.age_s(at_ms + 5000) == 5.0
-    await desk.ack(desk.journal.head.epoch, 2)
-    assert await desk.outbox.age_s(at_ms) is None
-
-
 def test_they_go_out_again_when_the_backends_word_is_overdue() -> None:
     async def main() -> list[list[int]]:
         desk = await told(1)

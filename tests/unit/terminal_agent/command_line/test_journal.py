@@ -137,6 +137,8 @@ def test_a_backup_is_a_whole_journal_and_never_overwrites(
     assert verify(copy).last_seq == 1
     again = call(capsys, "journal", "backup", copy, "--config", config)
     assert (again.code, "exists already" in again.err) == (1, True)
+    astray = call(capsys, "journal", "backup", tmp_path / "none" / "copy", "--config", config)
+    assert (astray.code, "No such file or directory; is its folder there" in astray.err) == (1, True)
 
 
 def resolve(capsys: pytest.CaptureFixture[str], config: Path, target: str, verdict: str) -> tuple[int, str]:

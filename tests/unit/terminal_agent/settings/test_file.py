@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from protocols.registry import PROTOCOLS
 from terminal_agent.settings import Scalar, SettingsError, load
 from terminal_agent.settings.file import LARGEST_FILE_BYTES
 from tests.unit.terminal_agent.settings.samples import minimal, one_terminal, refused
@@ -67,6 +68,23 @@ def test_the_protocols_check_their_options(tmp_path: Path) -> None:
         load(path, {"zvt": Picky()})
     with pytest.raises(SettingsError, match=r"terminals\[0\]\.protocol: is 'zvt'; allowed: nexo, pax"):
         load(path, {"pax": Picky(), "nexo": Picky()})
+
+
+def test_what_a_protocol_says_of_a_general_key_names_that_key(tmp_path: Path) -> None:
+    (tmp_path / "agent.toml").write_text(minimal() + one_terminal('identity = "T134"'), encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"terminals\[0\]\.identity: is 'T134'; allowed: eight digits"):
+        load(tmp_path / "agent.toml", PROTOCOLS)
+
+
+def test_a_way_by_which_a_protocol_cannot_be_reached_is_refused(tmp_path: Path) -> None:
+    options = 'options = {store_id_file = "secret", api_token_file = "secret"}'
+    (tmp_path / "secret").write_text("x", encoding="utf-8")
+    (tmp_path / "secret").chmod(0o400)
+    text = minimal() + one_terminal(options).replace('"zvt"', '"idtech_moneris"')
+    (tmp_path / "agent.toml").write_text(text, encoding="utf-8")
+    said = r"terminals\[0\]\.serial: idtech_moneris is not reached this way; allowed: 'usb'"
+    with pytest.raises(SettingsError, match=said):
+        load(tmp_path / "agent.toml", PROTOCOLS)
 
 
 def test_no_secret_is_in_an_error_or_its_traceback(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from terminal_agent.settings import Terminal
+from protocols.registry import PROTOCOLS
+from terminal_agent.settings import SettingsError, Terminal, load
 from tests.unit.terminal_agent.settings.samples import minimal, one_terminal, read, refused
 
 
@@ -32,7 +35,10 @@ def test_an_option_may_stand_in_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ('{password_file = "gone"}', "options.password_file: gone cannot be read (FileNotFoundError)"),
+        (
+            '{password_file = "gone"}',
+            "/gone cannot be read (No such file or directory); the agent's user must own it",
+        ),
         ("{password_file = 5}", "options.password_file: names a file; allowed: a path as text"),
         ('{password_file = "pw", password = "1"}', "options.password_file: stands beside password"),
         ("{token_credential = 5}", "names a credential; allowed: its name as text"),
@@ -83,3 +89,31 @@ def test_a_private_key_is_ours_alone(tmp_path: Path, mode: int, taken: bool) -> 
     else:
         assert "broker.tls.key: " in (said := refused(tmp_path, text))
         assert "chmod 0400" in said
+
+
+def test_a_key_in_a_folder_that_we_may_not_enter_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = Path.stat
+
+    def stat(path: Path, **options: bool) -> os.stat_result:
+        if path.name == "agent.key":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return looked(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    tls = '[broker.tls]\nca = "ca.pem"\ncertificate = "agent.pem"\nkey = "agent.key"\n'
+    assert "agent.key cannot be reached (Permission denied); the agent's user" in refused(
+        tmp_path, minimal() + tls
+    )
+
+
+def test_a_secret_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
+    options = 'options = {store_id_file = "gone", api_token_file = "gone"}'
+    text = minimal() + one_terminal(options).replace('"zvt"', '"idtech_moneris"')
+    with pytest.raises(SettingsError) as refusal:
+        load(secret(tmp_path / "agent.toml", text), PROTOCOLS)
+    assert [one.key for one in refusal.value.complaints] == [
+        "terminals[0].options.store_id_file",
+        "terminals[0].options.api_token_file",
+    ]

@@ -12,8 +12,11 @@ from protocols.idtech.options import ReaderOptions
 from protocols.moneris.options import MonerisOptions
 from protocols.reader_vault.options import ReaderVaultOptions
 from protocols.registry import PROTOCOLS
+from protocols.zvt.options import ZvtOptions
 from terminal_agent.settings import Settings, load
 from tests.unit.terminal_agent.settings.samples import EXAMPLE, minimal, read, refused
+
+VAULT = 'gateway = {host = "vault", port = 443, tls = {ca = "ca.pem"}}'
 
 
 def test_the_shipped_example_is_valid_and_complete(tmp_path: Path) -> None:
@@ -72,6 +75,17 @@ def test_every_key_of_the_model_is_named_in_the_example() -> None:
     assert sorted(key for key in keys if key not in text) == []
 
 
+def test_every_option_of_zvt_is_named_in_the_example() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    names = {field.name for field in fields(ZvtOptions)} - {
+        "transport",
+        "terminal_id",
+        "token_kind",
+        "token_scope",
+    }
+    assert sorted(name for name in names if name not in text) == []
+
+
 def test_little_is_required_and_the_rest_has_safe_defaults(tmp_path: Path) -> None:
     settings = read(tmp_path, minimal())
     assert settings.broker.port == 8883
@@ -117,6 +131,7 @@ def terminal(name: str, endpoint: str) -> str:
     ("first", "second", "said"),
     [
         ('serial = {path = "/dev/ttyS0"}', 'serial = {path = "/dev/ttyS0"}', "share the port /dev/ttyS0"),
+        (f'usb = {{vid = "0acd"}}\n{VAULT}', f'usb = {{vid = "0acd"}}\n{VAULT}', "share the reader 0acd:any"),
         (
             'tcp = {host = "Pos", port = 20007}',
             'tcp = {host = "pos", port = 20007}',
