@@ -51,6 +51,7 @@ class Outbox:
         # Facts after `head.known_seq` wait for the backend's `sync`: a journal that was restored from a copy
         # must not use their numbers a second time. A backend that never comes is not waited for for ever.
         self._waited = False
+        self._patience: asyncio.TimerHandle | None = None
         self._bell = asyncio.Event()
         self._up = False
         self._connection = 0
@@ -79,7 +80,9 @@ class Outbox:
         """The link is up: everything without the backend's word goes out again."""
         self._up = True
         self._connection += 1
-        asyncio.get_running_loop().call_later(HELD_S, self._waited_enough)
+        if self._patience is not None:
+            self._patience.cancel()
+        self._patience = asyncio.get_running_loop().call_later(HELD_S, self._waited_enough)
         self._sent = self._journal.head.acked_seq
         self._bell.set()
 

@@ -294,6 +294,22 @@ def test_facts_of_this_boot_wait_for_the_backends_sync_but_not_for_ever() -> Non
     assert not desk.journal.head.synced
 
 
+def test_each_connection_gives_the_backend_its_whole_time_to_come() -> None:
+    async def main() -> list[list[int]]:
+        desk = await restarted(1)
+        seen: list[list[int]] = []
+        async with running(Outbox(desk.journal, desk.publisher, TOPICS, repeat_s=1000)) as outbox:
+            for wait_s in (HELD_S - 1, HELD_S - 1, 2):
+                if len(seen) < 2:
+                    outbox.connected()
+                await asyncio.sleep(wait_s)
+                seen.append(published(desk))
+                desk.publisher.sent.clear()
+        return seen
+
+    assert run_virtual(main()) == [[1], [1], [1, 2]]
+
+
 def test_where_nothing_waits_for_the_backend_the_journal_goes_on_as_it_is() -> None:
     async def main() -> tuple[str, str]:
         desk = await restarted(2)
