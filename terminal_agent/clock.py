@@ -70,6 +70,11 @@ class BackendTime:
             return wall
         return heard.backend - timedelta(seconds=heard.at - monotonic)
 
+    def started_by(self) -> datetime:
+        """The latest that this may have been: what waited in the broker makes the estimate too early, and
+        before the backend's `sync` there may be nothing else to go by."""
+        return max(self.started(), self._started[0])
+
     def hear(self, backend: datetime) -> None:
         """Learn the backend's time from a `sync` or an `ack` that has just arrived. `backend` is aware."""
         at = self._clock.monotonic()

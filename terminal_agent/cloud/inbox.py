@@ -138,7 +138,7 @@ class Inbox:
         body = command.body
         if self._journal.head.known_seq is None or not isinstance(body, commands.TerminalCommand):
             return False
-        if not made_before(body, self._backend_time.started() + START_MARGIN):
+        if not made_before(body, self._backend_time.started_by() + START_MARGIN):
             return False
         return await self._journal.read(lambda reader: reader.operation(body.operation_id)) is None
 

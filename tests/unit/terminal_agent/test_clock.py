@@ -59,6 +59,20 @@ def test_a_message_that_waited_in_the_broker_does_not_turn_the_time_back() -> No
     assert time.offset_s == -4.0
 
 
+def test_a_message_that_waited_does_not_make_the_start_early() -> None:
+    clock = FakeClock()
+    time = BackendTime(clock)
+    start = clock.wall()
+    assert (time.started(), time.started_by()) == (start, start)
+    waited = clock.wall() - timedelta(seconds=45)
+    clock.pass_time(10)
+    time.hear(waited)
+    assert time.started() < start
+    assert time.started_by() == start
+    time.hear(clock.wall() + timedelta(seconds=3))
+    assert time.started_by() == start + timedelta(seconds=3)
+
+
 def test_a_wrong_time_that_was_corrected_gives_way_once_it_has_aged() -> None:
     """It stops money, and without facts there is nothing to acknowledge: nothing else would be heard."""
     clock = FakeClock()
