@@ -21,9 +21,9 @@ pytestmark = pytest.mark.system
 
 DLE_STX, DLE_ETX = b"\x10\x02", b"\x10\x03"
 AUTHORISATION = b"\x06\x01"
-_CALL = re.compile(r'^(\d+) +(\w+)\(\d+<(.+?)>(?:, "((?:\\x[0-9a-f]{2})*)"|\)| <unfinished)')
-_RESUMED = re.compile(r"^(\d+) +<\.\.\. (\w+) resumed>")
-_SYNCS = ("fsync", "fdatasync")
+_CALL = re.compile(r'^(\d+) +(\w+)\(\d+<(.+?)>(?:, "((?:\\x[0-9a-f]{2})*)"|\)|,? +<unfinished)')
+_RESUMED = re.compile(r'^(\d+) +<\.\.\. (\w+) resumed>(?:"((?:\\x[0-9a-f]{2})*)")?')
+_SYNCS, _READS = ("fsync", "fdatasync"), ("read", "recvfrom")
 What = Literal["hears", "says", "writes", "sync begins", "sync ends"]
 
 
@@ -39,11 +39,15 @@ def events(record: str, port: int) -> list[Event]:
     """Bytes on the wire, and the journal's syncs with their ends, in order. `port`: the terminal's TCP."""
     found: list[Event] = []
     syncing: set[str] = set()
+    hearing: set[str] = set()
     for line in record.splitlines():
         if (back := _RESUMED.match(line)) is not None:
             if back[2] in _SYNCS and back[1] in syncing:
                 syncing.discard(back[1])
                 found.append(Event("sync ends"))
+            elif back[1] in hearing:
+                hearing.discard(back[1])
+                found.append(Event("hears", _bytes(back[3] or "")))
             continue
         if (call := _CALL.match(line)) is None:
             continue
@@ -57,8 +61,12 @@ def events(record: str, port: int) -> list[Event]:
                 found.append(Event("sync ends"))
         elif text and "/journal." in target:
             found.append(Event("writes", _bytes(text)))
-        elif text and (target.startswith("/dev/pts/") or (port and target.endswith(f":{port}]"))):
-            found.append(Event("hears" if name in ("read", "recvfrom") else "says", _bytes(text)))
+        elif not (target.startswith("/dev/pts/") or (port and target.endswith(f":{port}]"))):
+            continue
+        elif text:
+            found.append(Event("hears" if name in _READS else "says", _bytes(text)))
+        elif name in _READS and line.endswith("<unfinished ...>"):
+            hearing.add(thread)
     return found
 
 
@@ -105,6 +113,24 @@ def assert_on_disk(found: Sequence[Event], mark: bytes) -> None:
     after = [event.what for event in found[written[0] :]]
     assert "sync begins" in after, f"{mark.decode()} was written and not synced"
     assert "sync ends" in after[after.index("sync begins") :], f"the sync of {mark.decode()} had not ended"
+
+
+def test_calls_that_another_thread_interrupts_are_read_whole() -> None:
+    line, journal = ("".join(f"\\x{byte:02x}" for byte in path) for path in (b"/dev/pts/1", b"/j/journal.db"))
+    record = f"""\
+7 read(5<{line}>,  <unfinished ...>
+8 fdatasync(4<{journal}> <unfinished ...>
+7 <... read resumed>"\\x06\\x10", 4096) = 2
+7 write(5<{line}>, "\\x06", 1 <unfinished ...>
+8 <... fdatasync resumed>) = 0
+7 <... write resumed>) = 1
+"""
+    assert events(record, 0) == [
+        Event("sync begins"),
+        Event("hears", b"\x06\x10"),
+        Event("says", b"\x06"),
+        Event("sync ends"),
+    ]
 
 
 @pytest.mark.parametrize("wire", ["pty", "tcp"])

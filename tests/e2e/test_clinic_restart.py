@@ -54,6 +54,13 @@ class Stage:
 
         return await eventually(newest, "the command is written down")
 
+    async def sent_to_keep(self, before: int) -> str:
+        """The same, once its command has gone over the cable, which had carried so many bytes before it."""
+        operation = await self.asked_to_keep()
+        (row,) = self.clinic.rows("SELECT length(data) AS size FROM operations WHERE id = ?", operation)
+        await eventually(lambda: self.cable.carried_up > before + row["size"], "the command has left")
+        return operation
+
     async def told(self, operation: str) -> None:
         """Wait until the agent has told the end."""
         traffic = self.clinic.counter.house.traffic
@@ -146,8 +153,9 @@ async def test_killed_before_the_command_had_left(stage: Stage) -> None:
 async def test_killed_between_the_command_and_its_reply(stage: Stage) -> None:
     agent = stage.clinic.counter.house.agent
     freeze(agent)
+    before = stage.cable.carried_up
     await clicked(stage)
-    operation = await stage.asked_to_keep()
+    operation = await stage.sent_to_keep(before)
     await stage.kill()
     thaw(agent)
     await stage.clinic.progressed(operation, "awaiting_card")

@@ -19,6 +19,7 @@ class Relay:
         self._unplugged = False
         self.port = 0
         self.connections = 0
+        self.carried_up = 0  # bytes of the clients that were passed on
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Join a client with a fresh connection to the server."""
@@ -49,6 +50,7 @@ class Relay:
             while data := await source.read(65_536):
                 if not (self.silent or (up and self.unheard)):
                     sink.write(data)
+                    self.carried_up += len(data) if up else 0
         except ConnectionError:
             pass
         finally:
