@@ -152,9 +152,7 @@ def main(arguments: Sequence[str]) -> int:
     results_by: Counter[str] = Counter()
     with copied() as place:
         if not _passes_its_tests(place):
-            sys.stdout.write(
-                "the unit tests fail on the source as it is, or take too long\n"
-            )
+            sys.stdout.write("the unit tests fail on the source as it is, or take too long\n")
             return 1
     with ThreadPoolExecutor(asked.workers) as pool:
         results = pool.map(lambda one: survives(one, asked.seed, asked.histories), chosen)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Unknown
+from terminal_agent.cloud.outbox import Outbox
 from terminal_agent.journal.codec import dump_request, load_request
 from tests.support.agent_desk import Desk
 from tests.support.operations import operation_id
@@ -147,6 +148,16 @@ async def test_sync_twice_is_once() -> None:
     assert reply.result is not None
     assert reply.result["operations"] == {lost["operation_id"]: "in_doubt"}
     assert desk.journal.head == before
+
+
+async def test_what_is_told_of_the_agent_is_looked_at_again_after_a_sync(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moved: list[bool] = []
+    monkeypatch.setattr(Outbox, "wake", lambda _outbox: moved.append(True))
+    desk = Desk()
+    await desk.sync()
+    assert moved == [True]
 
 
 async def test_sync_is_an_acknowledgement_too() -> None:
