@@ -163,6 +163,13 @@ def test_a_direct_successor_that_does_not_stand_proves_that_ours_does_not_either
     assert isinstance(judged(committed(), last=record(result=result, receipt="0043")), Unknown)
 
 
+def test_what_does_not_stand_proves_it_where_the_terminal_tells_no_times_too() -> None:
+    next_one = {name: value for name, value in NEXT.items() if name != "at"}
+    refused = TerminalRecord(next_one, AMOUNT, NO)
+    assert isinstance(judged(committed(), last=refused), Declined)
+    assert isinstance(judged(without("last.at"), last=record(result=NO)), Declined)
+
+
 def test_after_a_result_was_seen_only_its_own_record_counts() -> None:
     outcome = judged(committed(), SEEN, last=record(receipt="0043", trace="000063", turnover="000043"))
     assert isinstance(outcome, Unknown)
