@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from protocols.core.outcomes import Cancelled, Evidence, NotStarted, Unknown
+from protocols.core.outcomes import Evidence, Unknown
 from terminal_agent.cloud.outbox import Outbox
 from terminal_agent.journal.codec import dump_request, load_request
 from tests.support.agent_desk import Desk
@@ -210,25 +209,6 @@ async def test_after_a_copy_was_found_out_no_money_moves_until_the_next_sync_is_
     assert (await desk.ask("sale")).verdict == "accepted"
 
 
-async def test_an_ack_of_an_earlier_epoch_is_refused_and_told() -> None:
-    desk = Desk()
-    await desk.sync()
-    await desk.ask("sale")
-    ours = desk.journal.head
-    await desk.ack(operation_id(desk.clock.wall() - timedelta(days=1)), 1)
-    assert desk.journal.head == ours
-    assert desk.alerts[0][0] == "ack_refused"
-    assert desk.alerts[0][1]["our_epoch"] == ours.epoch
-
-
-async def test_an_ack_that_is_none_changes_nothing() -> None:
-    desk = Desk()
-    await desk.syncing.acknowledged(b'{"seq": 4242424242424242}')
-    assert desk.alerts[0][0] == "ack_refused"
-    assert "4242" not in repr(desk.alerts)
-    assert not desk.backend_time.trusted
-
-
 async def test_what_is_listed_of_a_terminal_that_is_not_here_is_for_a_human_at_once() -> None:
     """There is nobody who could be asked."""
     desk = Desk()
@@ -262,28 +242,6 @@ async def test_what_is_adopted_with_an_original_that_is_none_can_be_read_again(o
     assert load_request(op, dump_request(row.operation)) == row.operation
 
 
-@pytest.mark.parametrize(
-    ("change", "path", "detail"),
-    [
-        ({"seq": 1.0}, "data.seq", "wrong_type"),
-        ({"time": None}, "data.time", "missing"),
-        ({"time": "0001-01-01T00:00:00Z"}, "data.time", "out_of_range"),
-        ({"epoch": "1"}, "data.epoch", "malformed"),
-    ],
-)
-async def test_an_ack_that_is_malformed_is_told_by_its_field(
-    change: dict[str, Any], path: str, detail: str
-) -> None:
-    desk = Desk()
-    await desk.sync()
-    data = {"epoch": desk.journal.head.epoch, "seq": 0, "time": desk.clock.wall().isoformat(), **change}
-    whole = {"specversion": "1.0", "id": "1", "source": "/x", "type": "t", "data": data}
-    await desk.syncing.acknowledged(json.dumps(whole).encode())
-    ((code, details),) = desk.alerts
-    assert (code, details["path"], details["detail"]) == ("ack_refused", path, detail)
-    assert details["allowed"] or detail == "missing"
-
-
 async def test_a_journal_is_not_born_at_a_wrong_time() -> None:
     """Ids made before its birth are refused for good."""
     desk = Desk()
@@ -299,24 +257,6 @@ async def test_a_journal_is_not_born_at_a_wrong_time() -> None:
     assert desk.journal.head.born < wrong
 
 
-async def test_an_ack_tells_the_time() -> None:
-    desk = Desk()
-    await desk.ack(desk.journal.head.epoch, 0)
-    assert desk.backend_time.trusted
-
-
-async def test_a_restored_journal_is_found_out_by_what_it_knew_at_its_start() -> None:
-    """It may have written as much anew as the backend knows of the lost one."""
-    desk = Desk()
-    await desk.sync()
-    await desk.mark((await desk.ask("sale")).operation_id or "")
-    epoch, known = desk.journal.head.epoch, desk.journal.head.last_seq
-    yesterday = await desk.restarted()
-    assert yesterday.journal.head.last_seq == known + 1  # the sale is in doubt
-    await yesterday.sync(epoch=epoch, seq=known + 1)
-    assert yesterday.journal.head.epoch != epoch
-
-
 async def test_what_was_taken_once_and_is_not_known_any_more_is_adopted() -> None:
     """The newest entries were lost, and with them what no fact had told: only the reply had."""
     desk = Desk()
@@ -326,84 +266,3 @@ async def test_what_was_taken_once_and_is_not_known_any_more_is_adopted() -> Non
     assert reply.result is not None
     assert reply.result["operations"] == {lost["operation_id"]: "adopted"}
     assert (await desk.row(lost["operation_id"])).state == "in_doubt"
-
-
-async def restored() -> tuple[Desk, str, str]:
-    """A journal copied while its sale ran, which does not know how that ended; the sale's id; the epoch."""
-    desk = Desk()
-    await desk.sync()
-    name = (await desk.ask("sale", amount_minor=4200)).operation_id
-    assert name is not None
-    await desk.mark(name)
-    desk.clock.pass_time(5)
-    copy = await desk.restarted()
-    return copy, name, copy.journal.head.epoch
-
-
-async def told_of(desk: Desk, name: str) -> list[str]:
-    """The states of an operation that were told, or wait to be."""
-    facts = [event.fact for event in await desk.events()]
-    return [json.loads(fact.data)["state"] for fact in facts if fact.operation_id == name]
-
-
-@pytest.mark.parametrize("ack_first", [False, True])
-async def test_what_ended_in_the_lost_part_of_a_restored_journal_is_left_alone(ack_first: bool) -> None:
-    copy, name, epoch = await restored()
-    if ack_first:
-        await copy.ack(epoch, 90)
-    await copy.sync(epoch=epoch, seq=90)
-    row = await copy.row(name)
-    assert (row.state, row.code, row.owed, row.money) == ("needs_human", "told_before", False, "unknown")
-    await copy.end(name, Cancelled(code="reversed", evidence=Evidence("last"), money="returned"))
-    await copy.end(name, DOUBT)
-    assert await copy.row(name) == row
-    assert await told_of(copy, name) == ["needs_human"]
-    assert (await copy.ask("sale")).verdict == "accepted"
-
-
-async def test_a_copy_that_was_found_out_by_an_ack_begins_one_epoch_only() -> None:
-    """Orders that were made before an epoch are refused for good."""
-    desk = Desk()
-    await desk.sync()
-    head = desk.journal.head
-    await desk.ack(head.epoch, 90)
-    renewed = desk.journal.head.epoch
-    await desk.sync(epoch=head.epoch, seq=90)
-    assert desk.journal.head.epoch == renewed
-
-
-async def test_of_what_was_left_alone_a_humans_word_is_taken() -> None:
-    copy, name, epoch = await restored()
-    await copy.sync(epoch=epoch, seq=90)
-    verdict = {
-        "target_operation_id": name,
-        "verdict": "approved",
-        "by": "s",
-        "evidence": "slip",
-        "reason": "r",
-    }
-    assert (await copy.ask("resolve", **verdict)).verdict == "done"
-    assert (await copy.row(name)).state == "approved"
-
-
-async def test_what_was_found_out_before_the_sync_and_had_ended_before_is_not_told() -> None:
-    copy, name, epoch = await restored()
-    await copy.end(name, NotStarted(code="not_booked", evidence=Evidence("last")))
-    await copy.sync(epoch=epoch, seq=90)
-    assert await told_of(copy, name) == []
-
-
-async def test_what_a_restored_journal_finds_listed_is_asked_about_and_told() -> None:
-    copy, name, epoch = await restored()
-    known = {"operation_id": name, "terminal": "t-1", "op": "sale", "data": listed(copy, "sale")["data"]}
-    await copy.sync(epoch=epoch, seq=90, open_operations=[known])
-    assert (await copy.row(name)).owed
-    await copy.end(name, NotStarted(code="not_booked", evidence=Evidence("last")))
-    assert (await told_of(copy, name))[-1] == "not_started"
-
-
-async def test_a_later_journal_that_is_not_ours_says_nothing_of_what_is_open_here() -> None:
-    """A second agent refused it, perhaps, and knows nothing of what this one did."""
-    copy, name, _ = await restored()
-    await copy.sync(epoch=operation_id(copy.clock.wall()), seq=3)
-    assert (await copy.row(name)).owed
