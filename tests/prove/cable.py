@@ -133,7 +133,9 @@ class Cable:
         self.station: Station | None = None
         self.muted: set[Way] = set()
         self.harms: dict[Way, list[tuple[str, float, int]]] = {"to_terminal": [], "to_agent": []}
-        self.strangers_s: list[float] = []  # when the agent was told something that no terminal had said
+        # When a terminal may take an answer of ours for one to its newest words: the agent answers what no
+        # terminal had said, or an answer comes late.
+        self.misled_s: list[float] = []
         self._port: Port | None = None
         self._due: dict[Way, float] = {"to_terminal": 0.0, "to_agent": 0.0}
         self._held: dict[Way, bytes] = {"to_terminal": b"", "to_agent": b""}
@@ -226,12 +228,14 @@ class Cable:
             case "duplicate":
                 self._arrive(way, data * 2, 0.0)
             case "delay":
+                if way == "to_terminal":
+                    self.misled_s.append(_now() + seconds)
                 self._arrive(way, data, seconds)
             case "noise":
                 self._arrive(way, bytes([value, 0xFF ^ value, value >> 1]) + data, 0.0)
             case "foreign_frame":
                 if way == "to_agent":
-                    self.strangers_s.append(_now())
+                    self.misled_s.append(_now())
                 self._arrive(way, serial_frame(_FOREIGN) + data, 0.0)
             case "drop":
                 pass

@@ -71,10 +71,10 @@ class Books:
         lines: Sequence[Line],
         commands: Sequence[Command],
         others: Others,
-        strangers: Sequence[datetime] = (),
+        misled: Sequence[datetime] = (),
     ) -> None:
         self._lines = lines
-        self._strangers = strangers
+        self._misled = misled
         self._commands = commands
         self._by_id = {line.id: line for line in lines}
         self._others = others
@@ -106,8 +106,8 @@ class Books:
 
     def acknowledged(self, line: Line) -> bool:
         """Whether the terminal booked it upon our acknowledgement, as the ledger says. One that waited for it
-        takes our answer to a stranger's frame for that: nobody can know that it had not sent the frame."""
-        mistaken = any(timedelta(0) <= line.at - at <= _ANSWERED_WITHIN for at in self._strangers)
+        takes our answer to a stranger's frame for that, or one that comes late: nobody can know better."""
+        mistaken = any(timedelta(0) <= line.at - at <= _ANSWERED_WITHIN for at in self._misled)
         return not line.reason and not mistaken
 
     def _reversals(self, original: Command | None) -> list[Line]:

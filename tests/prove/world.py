@@ -290,8 +290,8 @@ class World(Strikes):
 
     def books(self) -> Books:
         """The ledger's lines by the command that caused them."""
-        strangers = tuple(map(self.time.wall_of, self.cable.strangers_s))
-        return Books(self.ledger.lines(), tuple(self.backend.commands.values()), OTHERS, strangers)
+        misled = tuple(map(self.time.wall_of, self.cable.misled_s))
+        return Books(self.ledger.lines(), tuple(self.backend.commands.values()), OTHERS, misled)
 
     def knows_a_transaction(self) -> bool:
         """Whether something was booked before the operation at hand was given."""
