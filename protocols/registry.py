@@ -79,9 +79,11 @@ def _made(build: Callable[[Options], T], prefix: str, options: Options) -> T:
 def _split(options: Options) -> tuple[ReaderVaultOptions, ReaderOptions, MonerisOptions, Credentials]:
     """The options of a reader with its vault, by whom they are for. Raises OptionError, ValueError."""
     own, reader, vault = dict(options), _without(_READER, options), _without(_VAULT, options)
-    for name in own.keys() - _known():
-        known = ", ".join(sorted(_known()))
-        raise OptionError(f"{name} is not an option of idtech_moneris; known: {known}")
+    known = _known()
+    if strange := sorted(own.keys() - known):
+        raise OptionError(
+            f"{strange[0]} is not an option of idtech_moneris; known: {', '.join(sorted(known))}"
+        )
     if own.get("transport", "usb") != "usb":
         raise OptionError(f"transport is {own['transport']!r}; allowed: 'usb'")
     for name in _CREDENTIALS:

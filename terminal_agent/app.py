@@ -232,8 +232,7 @@ class App:
 
     def _refused(self, why: str) -> None:
         """The backend hears nothing of us then, and so cannot be told of it."""
-        mine = f"{self._topics.root}/{self._topics.clinic}/{self._topics.agent}"
-        log.error("publish_refused", topics=mine, why=why, advice="terminal-agent check")
+        log.error("publish_refused", topics=self._topics.base, why=why, advice="terminal-agent check")
 
     def _moved(self) -> None:
         self._outbox.wake()

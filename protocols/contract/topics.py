@@ -119,6 +119,11 @@ class AgentTopics:
     def __post_init__(self) -> None:
         self.of_agent("state")
 
+    @property
+    def base(self) -> str:
+        """What every topic of this agent begins with."""
+        return f"{self.root}/{self.clinic}/{self.agent}"
+
     def of_agent(self, channel: str, leaf: str = "") -> str:
         """A topic of the agent itself: state, info, health, ack, cmd/{op}, evt/{type}."""
         return build(Address(self.clinic, self.agent, "agent", self.agent, channel, leaf), self.root)
@@ -133,11 +138,10 @@ class AgentTopics:
 
     def subscriptions(self) -> tuple[str, str, str]:
         """All that the agent listens to: its own commands, the backend's acks, its terminals' commands."""
-        mine = f"{self.root}/{self.clinic}/{self.agent}"
         return (
-            f"{mine}/agent/{self.agent}/cmd/+",
-            f"{mine}/agent/{self.agent}/ack",
-            f"{mine}/terminal/+/cmd/+",
+            f"{self.base}/agent/{self.agent}/cmd/+",
+            f"{self.base}/agent/{self.agent}/ack",
+            f"{self.base}/terminal/+/cmd/+",
         )
 
     def parse(self, topic: str) -> Address:

@@ -171,8 +171,7 @@ class _Visit:
         self._say(None)
 
     def _refused(self, why: str) -> None:
-        mine = f"{self._own.root}/{self._own.clinic}/{self._own.agent}"
-        text = f"it takes us, but refuses what we publish below {mine}: {why}"
+        text = f"it takes us, but refuses what we publish below {self._own.base}: {why}"
         self._say(
             ("topics_refused", f"{text}; its access list must fit root_topic, agent.clinic and agent.id")
         )

@@ -29,17 +29,8 @@ OperationName = Literal[
     "receipt",
     "diagnose",
 ]
-# What every protocol is told from the general keys, so that it cannot be said twice.
-ELSEWHERE = {
-    "transport": "[terminals.serial], [terminals.tcp] or [terminals.usb]",
-    "currency": "`currency` of the terminal",
-    "terminal_id": "`identity` of the terminal",
-    "host": "`host` in [terminals.gateway]",
-    "token_kind": "`kind` in [terminals.token]",
-    "token_scope": "`scope` in [terminals.token]",
-}
-
-# The same, by the key that sets it.
+# What every protocol is told from the general keys, by the key of a terminal that sets it. How it is
+# reached is told as well, as `transport`.
 GENERAL = {
     "currency": "currency",
     "terminal_id": "identity",
@@ -156,8 +147,8 @@ class Terminal(Section):
             raise ValueError("[terminals.usb] and [terminals.gateway] go together: a reader and its vault")
         if self.gateway is not None and self.gateway.tls is None:
             raise ValueError("[terminals.gateway.tls] is missing: card data goes over TLS alone")
-        for name in ELSEWHERE.keys() & self.options.keys():
-            raise ValueError(f"`{name}` is no option of the protocol here; set {ELSEWHERE[name]}")
+        for name in {"transport", *GENERAL} & self.options.keys():
+            raise ValueError(f"`{name}` is no option of the protocol here; set {_where_set(name)}")
         return self
 
     @property
@@ -182,3 +173,11 @@ class Terminal(Section):
             for name, value in self.options.items()
         }
         return own | {name: value for name, value in told.items() if value is not None}
+
+
+def _where_set(name: str) -> str:
+    """Where people set what every protocol is told."""
+    if name == "transport":
+        return "[terminals.serial], [terminals.tcp] or [terminals.usb]"
+    section, _, key = GENERAL[name].rpartition(".")
+    return f"`{key}` in [terminals.{section}]" if section else f"`{key}` of the terminal"

@@ -45,6 +45,19 @@ _SORTS = {
 }
 # Stages that a terminal's own messages tell, also while the agent no longer knows how it will end.
 _TOLD_BY_THE_TERMINAL = ("card", "pin", "host", "result_seen")
+_TAKES_EVIDENCE = (
+    "second_agent",
+    "forgetful",
+    "hand_sale",
+    "other_ecr",
+    "crossed",
+    "own_end_of_day",
+    "other_terminal",
+    "journal_deleted",
+    "journal_old",
+    "wrong_clock",
+    "clock_jump",
+)
 TOPICS = AgentTopics("clinic-1", "agent-1")
 
 
@@ -307,18 +320,7 @@ class World(Strikes):
         """What had taken the proof away before the agent could ask, or that it was there all the time."""
         if command.views and command.views[0]["state"] == "in_doubt":
             return "ordered before a start of the agent that does not know it"
-        for kind in (
-            "second_agent",
-            "forgetful",
-            "hand_sale",
-            "other_ecr",
-            "crossed",
-            "own_end_of_day",
-            "other_terminal",
-        ):
-            if kind in self.kinds:
-                return kind
-        for kind in ("journal_deleted", "journal_old", "wrong_clock", "clock_jump"):
+        for kind in _TAKES_EVIDENCE:
             if kind in self.kinds:
                 return kind
         if not self.plan.tells_empty and not self.booked_before(command):

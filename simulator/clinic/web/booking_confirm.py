@@ -75,7 +75,7 @@ def _booked(page: Page, visitor: Row, card: str | None, fields: Mapping[str, str
     try:
         with page.db.transaction():
             patient = visitors.file_of(page.db, browser, page.voice.language, now)
-            if card is not None and _to_agree(page, visitor):
+            if card is not None and _to_agree(page, _usable(page, visitor)):
                 agreed = consents(page, "online", no_show=True)[-1].model_dump()
                 cards.agree_to_no_show(page.db, card, agreed, online_cards.ACTOR, now)
             made = booking.book(page.db, browser, patient, purpose=purpose, card=card, now=now)
@@ -129,9 +129,10 @@ def _wrong(page: Page, visitor: Row, fields: Mapping[str, str]) -> dict[str, str
     wrong: dict[str, str] = {}
     if online_settings.read(page.db).purpose_required and not fields.get("purpose", "").strip():
         wrong["purpose"] = "confirm.no_purpose"
-    if _to_agree(page, visitor) and "no_show" not in fields:
+    usable = _usable(page, visitor)
+    if _to_agree(page, usable) and "no_show" not in fields:
         wrong["consent"] = "confirm.no_consent_on_file"
-    if not _asks(page) or _usable(page, visitor) is not None or _begun(page) is not None:
+    if not _asks(page) or usable is not None or _begun(page) is not None:
         return wrong
     if not fields.get("holder", "").strip():
         wrong["holder"] = "store_card.no_holder"
@@ -157,7 +158,7 @@ def _shown(page: Page, fields: Mapping[str, str], wrong: Mapping[str, str] | Non
         "settings": online_settings.read(page.db),
         "card": usable if asks else None,
         "asks": asks and usable is None and begun is None,
-        "to_agree": _to_agree(page, visitor),
+        "to_agree": _to_agree(page, usable),
         "begun": asks and usable is None and begun is not None,
         "policy": _policy(page) if asks else None,
         "vault": vault,
@@ -192,9 +193,8 @@ def _usable(page: Page, visitor: Row) -> Row | None:
     return next((card for card in found if card["no_show_consent"]), found[0] if found else None)
 
 
-def _to_agree(page: Page, visitor: Row) -> bool:
+def _to_agree(page: Page, usable: Row | None) -> bool:
     """Whether the patient of the card on file has yet to agree to the no-show fee of this service."""
-    usable = _usable(page, visitor)
     if usable is None or usable["no_show_consent"]:
         return False
     return _asks(page) and _policy(page) is not None
